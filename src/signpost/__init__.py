@@ -1,0 +1,1 @@
+"""Signpost: open, self-hosted experimentation for sign-in."""
