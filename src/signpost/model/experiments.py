@@ -1,0 +1,133 @@
+"""Experiments: which variation who gets, in which flow, and what of it may change when."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from signpost.model import limits
+from signpost.model.flags import Flag, Origin
+from signpost.model.segments import Segment
+from signpost.model.variations import Variation
+
+FLOWS = (
+    "authentication",
+    "mfa_enrollment",
+    "mfa_challenge",
+    "password_reset",
+    "passkey_enrollment",
+    "all",
+)
+"""The flows that clients know; any other text is a flow of the tenant's own."""
+ALL_FLOWS = "all"
+
+WEIGHT_ALL = limits.SLOTS
+"""A weight of 100 %."""
+
+
+class Strategy(StrEnum):
+    """How traffic is divided: by weight, or by who asks."""
+
+    PERCENTAGE = "percentage"
+    SEGMENT = "segment"
+
+
+class ExperimentStatus(StrEnum):
+    """Where an experiment is in its life."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    ARCHIVED = "archived"
+
+
+class DefaultConfig(StrEnum):
+    """Where the parameters that a variation leaves alone come from, for flags of the server."""
+
+    TENANT = "tenant"
+    FLAG = "flag"
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """One share of the traffic.
+
+    `weight_slots` is the weight in slots (10,000 slots are 1 %), `priority` counts from 1, first first. The snapshots are
+    what runs: copies made when the experiment was first activated, or re-activated with this allocation for the first time.
+    """
+
+    variation_id: str
+    is_control: bool
+    weight_slots: int | None = None
+    segment_id: str | None = None
+    priority: int | None = None
+    is_fallback: bool | None = None
+    variation_snapshot: Variation | None = None
+    segment_snapshot: Segment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlotRange:
+    """The slots `start … stop - 1`, and the variation that owns them."""
+
+    start: int
+    stop: int
+    variation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """An experiment.
+
+    `slot_ranges` is empty until the first activation; from then on it is what assigns, and changes only by re-weighting.
+    `levels` is empty where there is no ramp.
+    """
+
+    id: str
+    name: str
+    description: str | None
+    flag_id: str
+    flow: str
+    strategy: Strategy
+    default_config: DefaultConfig | None
+    status: ExperimentStatus
+    is_valid: bool
+    allocations: tuple[Allocation, ...]
+    levels: tuple[int, ...]
+    current_level: int | None
+    salt: str
+    recipe_version: int
+    slot_ranges: tuple[SlotRange, ...]
+    flag_snapshot: Flag | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def has_ramp(self) -> bool:
+        """Whether exposure is raised level by level."""
+        return bool(self.levels)
+
+
+def editable_fields(status: ExperimentStatus, strategy: Strategy, origin: Origin) -> tuple[str, ...]:
+    """Return the fields that a PATCH may set, in the order in which replies list them."""
+    match status:
+        case ExperimentStatus.DRAFT:
+            fields = ["name", "description", "authentication_flow", "allocations"]
+            if origin is Origin.AUTH0:
+                fields.append("default_config")
+            if strategy is Strategy.PERCENTAGE:
+                fields.append("levels")
+            return tuple(fields)
+        case ExperimentStatus.PAUSED:
+            return ("name", "description", "allocations")
+        case ExperimentStatus.ACTIVE | ExperimentStatus.COMPLETED:
+            return ("name", "description")
+        case ExperimentStatus.ARCHIVED:
+            return ()
+
+
+def can_run_together(flow: str, other_flow: str) -> bool:
+    """Return whether two experiments may be active at once: not in one flow, and `all` only alone."""
+    return flow != other_flow and ALL_FLOWS not in {flow, other_flow}

@@ -1,0 +1,28 @@
+"""Every limit on configuration, in one place, for the edge, the rules and the documentation."""
+
+NAME_MIN, NAME_MAX = 3, 255
+DESCRIPTION_MIN, DESCRIPTION_MAX = 3, 1024
+FLOW_MAX = 255
+
+PARAMETERS_MAX = 10
+PARAMETER_NAME_MAX = 255
+PARAMETER_DESCRIPTION_MAX = 255
+VALUE_BYTES_MAX = 1024
+"""Of one parameter or override value, as compact UTF-8 JSON."""
+
+VARIATIONS_MAX = 20
+ALLOCATIONS_MAX = 20
+LEVELS_MAX = 101
+"""Strictly increasing integers in 0–100 can be no more."""
+
+CONDITIONS_MAX = 10
+CONDITION_VALUE_MAX = 1024
+RULE_BYTES_MAX = 4 * 1024
+SEGMENT_BYTES_MAX = 10 * 1024
+
+PAGE_DEFAULT, PAGE_MAX = 25, 50
+BODY_BYTES_MAX = 1024 * 1024
+JSON_DEPTH_MAX = 64
+
+SLOTS = 1_000_000
+"""The slots that a split has; a weight of 100 % is all of them, so four decimals of a percentage are exact."""

@@ -1,0 +1,71 @@
+"""Tenants, and the machine-to-machine clients that act in them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+SCOPES = (
+    "create:experimentation",
+    "read:experimentation",
+    "update:experimentation",
+    "delete:experimentation",
+    "decide:experimentation",
+    "create:events",
+    "read:logs",
+)
+"""Every scope that a client can hold, in the order in which they are listed."""
+
+
+class Generation(StrEnum):
+    """Whose bodies a tenant's replies have."""
+
+    BETA = "beta"
+    EA = "ea"
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignIssuer:
+    """An OpenID provider whose tokens the tenant accepts beside its own."""
+
+    issuer: str
+    jwks_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A tenant: everything that is configured or recorded belongs to exactly one.
+
+    `domain` is its host name in lower case, with a port only if clients put one into their audience.
+    """
+
+    id: str
+    name: str
+    domain: str
+    api_generation: Generation
+    foreign_issuer: ForeignIssuer | None
+    is_default: bool
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def issuer(self) -> str:
+        """Who signs the tenant's own tokens."""
+        return f"https://{self.domain}/"
+
+    @property
+    def audience(self) -> str:
+        """What the tenant's tokens are for."""
+        return f"https://{self.domain}/api/v2/"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A machine-to-machine client; only a hash of its secret is kept. A revoked one stays in the list."""
+
+    id: str
+    name: str
+    secret_hash: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    updated_at: datetime
+    revoked_at: datetime | None = None

@@ -1,0 +1,130 @@
+"""Exposures and auth events: kept durably, read back as logs, and summed for analysis."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol
+
+EXPOSURE_TYPE = "experiment_assignment_succeeded"
+"""The log type of an exposure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The experiment that an event belongs to, as `details.experiment` says it, and since when."""
+
+    experiment_id: str
+    variation_id: str
+    is_control: bool
+    allocation_strategy: str
+    segment_id: str | None
+    unit: str
+    exposed_ms: int
+    is_forced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One row to keep. `body` is the JSON object that the log shows, complete but for its log id.
+
+    `occurred_ms` is when it happened, for analysis: of an attributed event never before its exposure. `event_id` is the
+    sender's own id, None for what the server itself records; the same one twice counts once per tenant.
+    `is_exposure` and `attribution` make an exposure what it is; forced ones are kept and never counted.
+    """
+
+    tenant_id: str
+    type: str
+    occurred_ms: int
+    body: bytes
+    event_id: str | None = None
+    unit: str | None = None
+    session_id: str | None = None
+    attribution: Attribution | None = None
+    is_exposure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """A kept event: its id, which grows in the order of keeping, and its body with that id as `log_id` and `_id`."""
+
+    log_id: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Integer sums of one variation: `exposed` units, and over them `successes` (units with a success after exposure).
+
+    Additive: the cell of a union of disjoint sets of units is the sum of the cells.
+    """
+
+    variation_id: str
+    exposed: int
+    successes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentSums:
+    """The cells of an experiment, by variation, and what was left out of them."""
+
+    cells: tuple[Cell, ...]
+    drifted_units: int
+    """Units that were exposed to more than one variation: counted here, in no cell."""
+    forced_exposures: int
+    """Exposures by override: in no cell."""
+    first_exposure_ms: int | None
+    last_exposure_ms: int | None
+
+
+class EventSink(Protocol):
+    """Keeps events."""
+
+    def append(self, events: Sequence[Event]) -> "Future[int]":
+        """Queue the events for one durable commit and return at once; the future gives how many were new.
+
+        It fails with `EventsRejectedError` when they could not be kept (queue full, disk full, closed): then none of them was.
+        """
+        ...
+
+    def close(self) -> None:
+        """Commit everything that was accepted, then refuse more."""
+        ...
+
+
+class EventLog(Protocol):
+    """Reads kept events of one tenant at a time."""
+
+    def after(self, tenant_id: str, log_id: str | None, take: int) -> tuple[LogEntry, ...]:
+        """Return up to `take` entries that follow `log_id` (None: from the first), oldest first.
+
+        Whoever goes on from the last entry received misses nothing and sees nothing twice, even while several processes write.
+        """
+        ...
+
+    def page(self, tenant_id: str, page: int, per_page: int, *, newest_first: bool) -> tuple[LogEntry, ...]:
+        """Return the page (counting from 0) of a tenant's entries."""
+        ...
+
+    def count(self, tenant_id: str) -> int: ...
+    def get(self, tenant_id: str, log_id: str) -> LogEntry | None: ...
+    def latest_attribution(
+        self, tenant_id: str, *, session_id: str | None, unit: str | None, before_ms: int | None = None
+    ) -> Attribution | None:
+        """Return the newest exposure of the session, or else of the unit."""
+        ...
+
+
+class Aggregates(Protocol):
+    """Sums events into cells where they lie."""
+
+    def sum_experiment(self, tenant_id: str, experiment_id: str) -> ExperimentSums:
+        """Return the cells of an experiment.
+
+        The unit is the unit of randomisation, its first exposure counts, and an outcome counts when it is not before it.
+        A success is an event of type `s` of the same unit.
+        """
+        ...
+
+
+class EventsRejectedError(Exception):
+    """Events could not be kept; none of the batch was."""
