@@ -21,8 +21,10 @@ RivalRule = Callable[[str, str], bool]
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What an experiment is checked against, as it is now: its flag, that flag's variations, the segments it names, and
-    the flows in which other experiments are active."""
+    """What an experiment is checked against, as it is now.
+
+    Its flag, that flag's variations, the segments it names, and the flows in which other experiments are active.
+    """
 
     flag: Flag | None
     variations: Mapping[str, Variation]

@@ -28,9 +28,7 @@ class Variation:
     updated_at: datetime
 
 
-def unwrap_overrides(
-    overrides: Mapping[str, JsonValue], parameters: Mapping[str, Parameter]
-) -> dict[str, JsonValue]:
+def unwrap_overrides(overrides: Mapping[str, JsonValue], parameters: Mapping[str, Parameter]) -> dict[str, JsonValue]:
     """Return the overrides bare, as they are stored, whichever generation wrapped them.
 
     A value is unwrapped when it is an object with the single key `value` and either the parameter is no object or the

@@ -79,7 +79,7 @@ class ExperimentSums:
 class EventSink(Protocol):
     """Keeps events."""
 
-    def append(self, events: Sequence[Event]) -> "Future[int]":
+    def append(self, events: Sequence[Event]) -> Future[int]:
         """Queue the events for one durable commit and return at once; the future gives how many were new.
 
         It fails with `EventsRejectedError` when they could not be kept (queue full, disk full, closed): then none of them was.

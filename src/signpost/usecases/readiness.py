@@ -17,9 +17,7 @@ def check_readiness(tenant: Workspace, experiment: Experiment) -> tuple[Blocker,
         variations={v.id: v for v in tenant.variations.of_flag(experiment.flag_id)},
         segments=tenant.segments.get_many(segment_ids),
         active_flows=tuple(e.flow for e in tenant.experiments.active() if e.id != experiment.id),
-        may_run_together=_never_together
-        if tenant.tenant.api_generation is Generation.BETA
-        else can_run_together,
+        may_run_together=_never_together if tenant.tenant.api_generation is Generation.BETA else can_run_together,
     )
     return find_blockers(experiment, around)
 

@@ -116,7 +116,9 @@ def update_variation(call: Call, flag_id: str, variation_id: str, change: Variat
             description=choose(change.description, variation.description),
             overrides=overrides,
         )
-        if changed == variation and change.overrides is UNSET:  # given ones may differ where `==` sees none: [1], [true]
+        if (
+            changed == variation and change.overrides is UNSET
+        ):  # given ones may differ where `==` sees none: [1], [true]
             return variation
         stamped = replace(changed, updated_at=call.clock.now())
         tenant.variations.replace(stamped)

@@ -95,9 +95,7 @@ def test_no_allocation_is_one_blocker_and_not_four() -> None:
 
 @pytest.mark.parametrize("controls", [(False, False), (True, True)])
 def test_exactly_one_allocation_is_the_control(controls: tuple[bool, bool]) -> None:
-    allocations = tuple(
-        replace(a, is_control=c) for a, c in zip((CONTROL, TREATMENT), controls, strict=True)
-    )
+    allocations = tuple(replace(a, is_control=c) for a, c in zip((CONTROL, TREATMENT), controls, strict=True))
 
     assert codes(replace(SPLIT, allocations=allocations)) == [BlockerCode.MISSING_CONTROL]
 

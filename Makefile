@@ -1,0 +1,89 @@
+# Every target works with Python 3.11 or newer, make and a network: the rest is installed into .venv, without root.
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+UV := $(BIN)/uv
+COMPILE := pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate
+NODE := $(shell command -v npm 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+.PHONY: demo
+demo: .venv/ready .venv-auth0-6.8.0/ready  ## watch a whole experiment happen against a real server (KEEP=--keep leaves it serving)
+	@$(BIN)/python -m examples.demo $(KEEP)
+
+.PHONY: serve
+serve: .venv/ready  ## serve on loopback, with data in ./signpost-data
+	@$(BIN)/signpost serve
+
+.PHONY: test
+test: .venv/ready sdks  ## every test, with branch coverage
+	$(BIN)/coverage erase
+	$(BIN)/python -m pytest --numprocesses 2  --ignore=tests/docs tests
+
+.PHONY: check
+check: .venv/ready sdks  ## format, lint, types, import contracts, the lock, and every document executed
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(MAKE) --no-print-directory check-lock
+	$(BIN)/python -m pytest -q tests/docs
+
+.PHONY: bench
+bench: .venv/ready  ## measure, side by side with what it is compared to
+	$(BIN)/python -m bench
+
+.PHONY: fix
+fix: .venv/ready  ## repair what the format and lint checks can repair
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: lock
+lock: .venv/ready  ## choose versions anew and write them into requirements.lock
+	$(UV) $(COMPILE) --upgrade --all-extras --group dev pyproject.toml --output-file requirements.lock
+
+.PHONY: clean
+clean:  ## remove what was installed and what was measured
+	rm -rf .venv .venv-auth0-* tests/sdk/node/node_modules .cache .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+# The lock is right when resolving again, with itself as preference, changes nothing: a new release upstream never breaks it.
+.PHONY: check-lock
+check-lock:
+	@cp requirements.lock .venv/requirements.lock
+	@$(UV) $(COMPILE) --all-extras --group dev pyproject.toml --output-file .venv/requirements.lock
+	@grep -v '^#' requirements.lock > .venv/lock.committed; grep -v '^#' .venv/requirements.lock > .venv/lock.resolved
+	@diff -q .venv/lock.committed .venv/lock.resolved > /dev/null \
+		|| { echo "requirements.lock does not fit pyproject.toml: run 'make lock' and commit it"; exit 1; }
+
+.PHONY: sdks
+sdks: .venv-auth0-6.7.0/ready .venv-auth0-6.8.0/ready $(if $(NODE),tests/sdk/node/node_modules/.ready)
+
+.venv/ready: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Signpost needs Python 3.11 or newer with venv; set PYTHON=… to one"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) 2> .venv/pip.log \
+		|| { cat .venv/pip.log; exit 1; }
+	@echo "installing into .venv"
+	@$(UV) pip sync --quiet --python $(BIN)/python requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+# The published SDKs live in environments of their own, as their users have them.
+.venv-auth0-%/ready: tests/sdk/auth0-python-%.lock .venv/ready
+	@echo "installing auth0-python $*"
+	@$(UV) venv --quiet --clear --python $(BIN)/python .venv-auth0-$*
+	@$(UV) pip sync --quiet --python .venv-auth0-$*/bin/python $<
+	@touch $@
+
+tests/sdk/node/node_modules/.ready: tests/sdk/node/package-lock.json
+	@echo "installing npm auth0"
+	@cd tests/sdk/node && npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@

@@ -1,0 +1,33 @@
+"""Recipe v1: from a salt and a unit to two coordinates.
+
+The hashed bytes are a contract: once an experiment has run, a changed recipe silently moves people. Do not improve this
+file; a better recipe is a new version beside it. `conformance/assignment/v1` pins every step.
+"""
+
+from xxhash import xxh3_64_intdigest
+
+from signpost.model.limits import SLOTS
+
+RECIPE_VERSION = 1
+MASK = 0xFFFF_FFFF
+
+
+def hash_unit(salt: str, unit: str) -> int:
+    """Return the 64-bit hash of a unit in an experiment: XXH3_64 of the UTF-8 text `salt + unit`, seed 0.
+
+    The salt has 22 characters always, so the text needs no separator.
+
+    Raises:
+        UnicodeEncodeError: the unit has a lone surrogate and so no UTF-8 form.
+    """
+    return xxh3_64_intdigest((salt + unit).encode())
+
+
+def slot_of(split: int) -> int:
+    """Return the slot, 0 to 999,999, of a 32-bit split point."""
+    return (split * SLOTS) >> 32
+
+
+def is_exposed(exposure: int, level: int) -> bool:
+    """Return whether a 32-bit exposure point is exposed at a level in percent."""
+    return (exposure * 100) >> 32 < level
