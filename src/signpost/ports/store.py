@@ -205,3 +205,11 @@ class Store(Protocol):
     def close(self) -> None:
         """Give the connections back."""
         ...
+
+
+class StoreUnavailableError(Exception):
+    """The database does not answer, or can't write; nothing of the transaction was kept."""
+
+
+class StoreVersionError(Exception):
+    """The database was written by a newer version of this program, which alone can use it."""

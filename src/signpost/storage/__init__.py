@@ -1,0 +1,1 @@
+"""Keeps the control plane: tenants, and what is configured in each."""

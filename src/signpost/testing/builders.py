@@ -1,0 +1,118 @@
+"""Things with sensible values, so that a test says only what it is about."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from signpost.model.experiments import Allocation, Experiment, ExperimentStatus, Strategy
+from signpost.model.flags import Flag, FlagStatus, Origin, Parameter, ParameterType
+from signpost.model.ids import IdKind, encode_id, salt_of
+from signpost.model.segments import Condition, Operator, Rule, Segment, SegmentStatus
+from signpost.model.tenants import SCOPES, Client, Generation, Tenant
+from signpost.model.variations import Variation
+from signpost.testing.repeatable import START
+
+
+def a_tenant(number: int = 1, **changes: Any) -> Tenant:
+    """Return a tenant."""
+    values: dict[str, Any] = {
+        "id": encode_id(IdKind.TENANT, number),
+        "name": f"tenant-{number}",
+        "domain": f"tenant-{number}.example",
+        "api_generation": Generation.EA,
+        "foreign_issuer": None,
+        "is_default": number == 1,
+        "created_at": START,
+        "updated_at": START,
+    }
+    return Tenant(**(values | changes))
+
+
+def a_client(number: int = 1, **changes: Any) -> Client:
+    """Return a client with all scopes."""
+    values: dict[str, Any] = {
+        "id": encode_id(IdKind.CLIENT, number),
+        "name": "client",
+        "secret_hash": "0" * 64,
+        "scopes": SCOPES,
+        "created_at": START,
+        "updated_at": START,
+    }
+    return Client(**(values | changes))
+
+
+def a_flag(number: int = 1, **changes: Any) -> Flag:
+    """Return an active flag with two parameters."""
+    values: dict[str, Any] = {
+        "id": encode_id(IdKind.FLAG, number),
+        "name": f"flag-{number}",
+        "description": None,
+        "type": Origin.SELF,
+        "status": FlagStatus.ACTIVE,
+        "parameters": {
+            "title": Parameter(ParameterType.STRING, "Sign in"),
+            "steps": Parameter(ParameterType.NUMBER, 1, "How many screens"),
+        },
+        "created_at": START,
+        "updated_at": START,
+    }
+    return Flag(**(values | changes))
+
+
+def a_variation(number: int = 1, *, overrides: Mapping[str, Any] | None = None, **changes: Any) -> Variation:
+    """Return a variation of the first flag; with no overrides it is the baseline."""
+    values: dict[str, Any] = {
+        "id": encode_id(IdKind.VARIATION, number),
+        "flag_id": encode_id(IdKind.FLAG, 1),
+        "name": f"variation-{number}",
+        "description": None,
+        "overrides": overrides or {},
+        "created_at": START,
+        "updated_at": START,
+    }
+    return Variation(**(values | changes))
+
+
+def a_segment(number: int = 1, **changes: Any) -> Segment:
+    """Return a segment of mobile devices."""
+    values: dict[str, Any] = {
+        "id": encode_id(IdKind.SEGMENT, number),
+        "name": f"segment-{number}",
+        "description": None,
+        "type": Origin.SELF,
+        "status": SegmentStatus.ACTIVE,
+        "rules": (Rule(match=(Condition("device_type", Operator.EQUALS, ("mobile",)),)),),
+        "created_at": START,
+        "updated_at": START,
+    }
+    return Segment(**(values | changes))
+
+
+def an_experiment(number: int = 1, **changes: Any) -> Experiment:
+    """Return a draft that splits the first flag's first two variations in halves."""
+    experiment_id = encode_id(IdKind.EXPERIMENT, number)
+    values: dict[str, Any] = {
+        "id": experiment_id,
+        "name": f"experiment-{number}",
+        "description": None,
+        "flag_id": encode_id(IdKind.FLAG, 1),
+        "flow": "authentication",
+        "strategy": Strategy.PERCENTAGE,
+        "default_config": None,
+        "status": ExperimentStatus.DRAFT,
+        "is_valid": True,
+        "allocations": (
+            Allocation(encode_id(IdKind.VARIATION, 1), is_control=True, weight_slots=500_000),
+            Allocation(encode_id(IdKind.VARIATION, 2), is_control=False, weight_slots=500_000),
+        ),
+        "levels": (),
+        "current_level": None,
+        "salt": salt_of(experiment_id),
+        "recipe_version": 1,
+        "slot_ranges": (),
+        "flag_snapshot": None,
+        "started_at": None,
+        "ended_at": None,
+        "created_at": START,
+        "updated_at": START,
+    }
+    return Experiment(**(values | changes))
