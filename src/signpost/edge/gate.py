@@ -1,0 +1,123 @@
+"""The gate: who may come in, to which tenant, how often."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from signpost.edge.catalog import Catalog
+from signpost.edge.errors import Headers, Refusal
+from signpost.edge.limits import Allowance, RateLimiter
+from signpost.edge.tokens import Principal, TokenInvalidError, Tokens
+from signpost.usecases.catalog import TenantState
+
+KNOWN_MAX = 10_000
+"""Verified tokens remembered at once; with more, all are forgotten and verified anew."""
+
+TOO_MANY = "Too many requests. Check the X-RateLimit-Limit, X-RateLimit-Remaining and X-RateLimit-Reset headers."
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """A caller that is in: its tenant, who it is, and the headers of the reply."""
+
+    state: TenantState
+    principal: Principal
+    headers: Headers
+
+
+class Gate:
+    """Admits requests. A token is verified once and then known, until it expires or its client is revoked."""
+
+    def __init__(
+        self, catalog: Catalog, tokens: Tokens, limiter: RateLimiter, now_seconds: Callable[[], float]
+    ) -> None:
+        self._catalog = catalog
+        self._tokens = tokens
+        self._limiter = limiter
+        self._now = now_seconds
+        self._known: dict[tuple[str, str], Principal] = {}
+
+    def admit_known(self, host: str | None, authorization: str | None, scope: str) -> Admission | None:
+        """Admit a caller whose token is known already, without waiting for anything; None when it is not.
+
+        Raises:
+            Refusal: the scope is missing, or the limit is reached.
+        """
+        state = self._catalog.find(host)
+        if state is None or authorization is None:
+            return None
+        principal = self._known.get((state.tenant.id, authorization))
+        if principal is None or principal.expires_at <= self._now():
+            return None
+        try:
+            return self._admit(state, principal, scope)
+        except _ClientGoneError:
+            return None
+
+    async def admit(self, host: str | None, authorization: str | None, peer: str, scope: str) -> Admission:
+        """Admit a caller.
+
+        Args:
+            host: The Host header, which names the tenant.
+            authorization: The Authorization header.
+            peer: The caller's address; who has no valid token is counted by it.
+            scope: The scope that the route asks for.
+
+        Raises:
+            Refusal: 401 without a valid token, 403 without the scope, 429 above the limit.
+        """
+        admission = self.admit_known(host, authorization, scope)
+        if admission is not None:
+            return admission
+        state = self._catalog.find(host)
+        scheme, _, token = (authorization or "").partition(" ")
+        if state is None or scheme.lower() != "bearer" or not token.strip():
+            raise self._unauthorized(peer)
+        try:
+            principal = await asyncio.to_thread(self._tokens.verify, state.tenant, token.strip())
+        except TokenInvalidError as error:
+            raise self._unauthorized(peer) from error
+        if len(self._known) >= KNOWN_MAX:
+            self._known.clear()
+        self._known[state.tenant.id, authorization or ""] = principal
+        try:
+            return self._admit(state, principal, scope)
+        except _ClientGoneError as error:
+            raise self._unauthorized(peer) from error
+
+    def stranger(self, peer: str) -> Headers:
+        """Return the rate-limit headers for a caller that shows no token, and count its request.
+
+        Raises:
+            Refusal: 429 above the limit.
+        """
+        return self._spend(f"peer {peer}").headers()
+
+    def _admit(self, state: TenantState, principal: Principal, scope: str) -> Admission:
+        has_scope = scope in principal.scopes
+        if principal.client_id is not None:
+            client = state.clients.get(principal.client_id)
+            if client is None or client.revoked_at is not None:
+                raise _ClientGoneError
+            has_scope = has_scope and scope in client.scopes
+        headers = self._spend(f"{state.tenant.id} {principal.subject}").headers()
+        if not has_scope:
+            message = f"Insufficient scope; expected any of: {scope}."
+            challenge = b'Bearer error="insufficient_scope", scope="%b"' % scope.encode()
+            raise Refusal(403, "insufficient_scope", message, [*headers, (b"www-authenticate", challenge)])
+        return Admission(state, principal, headers)
+
+    def _unauthorized(self, peer: str) -> Refusal:
+        headers = self.stranger(peer)
+        return Refusal(401, "invalid_token", "Invalid token.", [*headers, (b"www-authenticate", b"Bearer")])
+
+    def _spend(self, caller: str) -> Allowance:
+        allowance = self._limiter.spend(caller)
+        if allowance.is_exceeded:
+            wait = b"%d" % max(allowance.reset_at - int(self._now()), 1)
+            raise Refusal(429, "too_many_requests", TOO_MANY, [*allowance.headers(), (b"retry-after", wait)])
+        return allowance
+
+
+class _ClientGoneError(Exception):
+    """The token is good, its client is not there any more."""

@@ -1,0 +1,142 @@
+"""Keys in files: each tenant's RSA keys, which sign tokens, and its secret, which signs assignments.
+
+`FOLDER/<tenant id>/<time>-<kid>.pem` and `FOLDER/<tenant id>/assignments.key`, mode 0600 in a folder of mode 0700. The newest
+RSA key signs; all verify, until a file is removed. A key is written beside its name and then linked to it, so two processes
+that start at once agree on one.
+"""
+
+import base64
+import hashlib
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+import msgspec
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+
+from signpost.ports.clock import Clock
+
+KEY_BITS = 2048
+SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """An RSA key with its id, the RFC 7638 thumbprint of its public half."""
+
+    id: str
+    private: RSAPrivateKey
+
+    def as_jwk(self) -> dict[str, str]:
+        """Return the public half as a JSON Web Key."""
+        return {**_public_members(self.private), "kid": self.id, "use": "sig", "alg": "RS256"}
+
+
+class KeyRing:
+    """The keys of all tenants; what is on disk is read again when a folder changes."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._lock = Lock()
+        self._read: dict[str, tuple[int, tuple[SigningKey, ...]]] = {}
+        self._secrets: dict[str, bytes] = {}
+
+    def signing_key(self, tenant_id: str) -> SigningKey:
+        """Return the newest key, made if there is none yet."""
+        keys = self._keys(tenant_id)
+        if not keys:
+            self._write_key(tenant_id, "first")
+            keys = self._keys(tenant_id)
+        return keys[-1]
+
+    def verifying_keys(self, tenant_id: str) -> Mapping[str, SigningKey]:
+        """Return all keys by id."""
+        return {key.id: key for key in self._keys(tenant_id)}
+
+    def rotate(self, tenant_id: str) -> SigningKey:
+        """Make a new key, which signs from now on; tokens of the older ones stay good until they expire."""
+        self.signing_key(tenant_id)
+        self._write_key(tenant_id, self._clock.now().strftime("%Y%m%dT%H%M%S%fZ"))
+        return self.signing_key(tenant_id)
+
+    def assignment_secret(self, tenant_id: str) -> bytes:
+        """Return the secret that signs assignment tokens, made if there is none yet."""
+        secret = self._secrets.get(tenant_id)
+        if secret is None:
+            path = self._tenant_folder(tenant_id) / "assignments.key"
+            if not path.exists():
+                _write_once(path, secrets.token_bytes(SECRET_BYTES))
+            secret = self._secrets[tenant_id] = path.read_bytes()
+        return secret
+
+    def _keys(self, tenant_id: str) -> tuple[SigningKey, ...]:
+        folder = self._tenant_folder(tenant_id)
+        changed_ns = folder.stat().st_mtime_ns
+        known = self._read.get(tenant_id)
+        if known is not None and known[0] == changed_ns:
+            return known[1]
+        with self._lock:
+            keys = tuple(_load(path) for path in sorted(folder.glob("*.pem"), key=_age))
+            self._read[tenant_id] = (changed_ns, keys)
+            return keys
+
+    def _write_key(self, tenant_id: str, label: str) -> None:
+        private = generate_private_key(public_exponent=65_537, key_size=KEY_BITS)
+        pem = private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        _write_once(self._tenant_folder(tenant_id) / f"{label}.pem", pem)
+
+    def _tenant_folder(self, tenant_id: str) -> Path:
+        folder = self._folder / tenant_id
+        if not folder.exists():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
+
+def _age(path: Path) -> tuple[bool, str]:
+    return (path.stem != "first", path.stem)
+
+
+def _load(path: Path) -> SigningKey:
+    private = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(private, RSAPrivateKey):
+        message = f"{path} holds no RSA key"
+        raise TypeError(message)
+    members = msgspec.json.encode(dict(sorted(_public_members(private).items())))
+    return SigningKey(id=_base64url(hashlib.sha256(members).digest()), private=private)
+
+
+def _public_members(key: RSAPrivateKey) -> dict[str, str]:
+    numbers = key.public_key().public_numbers()
+    return {
+        "e": _base64url(numbers.e.to_bytes((numbers.e.bit_length() + 7) // 8)),
+        "kty": "RSA",
+        "n": _base64url(numbers.n.to_bytes((numbers.n.bit_length() + 7) // 8)),
+    }
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _write_once(path: Path, data: bytes) -> None:
+    """Write a file that only its owner can read; whoever comes second leaves the first one's standing."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            return
+    finally:
+        draft.unlink()
