@@ -39,7 +39,7 @@ def split_by_slot(salt: str, ranges: Sequence[SlotRange], arms: Sequence[Outcome
         hashed = xxh3_64_intdigest((salt + unit).encode())
         return Decision((low if hashed < bound else high, hashed))
 
-    if len(outcomes) != 2:  # noqa: PLR2004
+    if len(outcomes) != 2:
         return evaluate
     (low, high), (bound,) = outcomes, bounds
     return evaluate_two

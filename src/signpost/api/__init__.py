@@ -1,0 +1,1 @@
+"""The management API: parse, call, render."""

@@ -1,0 +1,171 @@
+"""Tokens for machine-to-machine clients, and what is needed to check them."""
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from signpost.edge.asgi import keep_headers, peer_of
+from signpost.edge.catalog import Catalog
+from signpost.edge.errors import Refusal
+from signpost.edge.gate import Gate
+from signpost.edge.grants import GrantError, grant_token
+from signpost.edge.keys import KeyRing
+from signpost.edge.tokens import OWN_ALGORITHM, Tokens
+from signpost.model.tenants import SCOPES
+from signpost.usecases.catalog import TenantState
+
+FIELDS_MAX = 20
+
+_TOKEN_REQUEST = {
+    "type": "object",
+    "required": ["grant_type", "audience"],
+    "properties": {
+        "grant_type": {"type": "string", "enum": ["client_credentials"]},
+        "client_id": {"type": "string"},
+        "client_secret": {"type": "string", "format": "password"},
+        "audience": {"type": "string", "description": "`https://<tenant domain>/api/v2/`"},
+        "scope": {"type": "string", "description": "To have less than all scopes of the client, with blanks between."},
+    },
+}
+_TOKEN_REPLY = {
+    "type": "object",
+    "required": ["access_token", "token_type", "expires_in", "scope"],
+    "properties": {
+        "access_token": {"type": "string"},
+        "token_type": {"type": "string", "enum": ["Bearer"]},
+        "expires_in": {"type": "integer"},
+        "scope": {"type": "string"},
+    },
+}
+_ERROR = {
+    "type": "object",
+    "required": ["error", "error_description"],
+    "properties": {"error": {"type": "string"}, "error_description": {"type": "string"}},
+}
+
+
+def _json(description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def create_oauth_router(catalog: Catalog, gate: Gate, keys: KeyRing, tokens: Tokens) -> APIRouter:
+    """Return the routes of the token endpoint, the key set and the discovery document."""
+    router = APIRouter(tags=["Tokens"])
+
+    @router.post(
+        "/oauth/token",
+        operation_id="postToken",
+        summary="Get an access token",
+        openapi_extra={
+            "requestBody": {
+                "required": True,
+                "content": {
+                    "application/json": {"schema": _TOKEN_REQUEST},
+                    "application/x-www-form-urlencoded": {"schema": _TOKEN_REQUEST},
+                },
+            }
+        },
+        responses={
+            200: _json("The token.", _TOKEN_REPLY),
+            400: _json("The request is not right.", _ERROR),
+            401: _json("The client did not prove who it is.", _ERROR),
+            403: _json("There is no such audience.", _ERROR),
+            404: _json("There is no tenant yet.", _ERROR),
+            429: _json("Too many requests.", _ERROR),
+        },
+    )
+    async def post_token(request: Request) -> Response:
+        no_store = {"cache-control": "no-store", "pragma": "no-cache"}
+        basic = request.headers.get("authorization")
+        try:
+            keep_headers(request.scope, gate.stranger(peer_of(request.scope)))
+            state = _find(catalog, request)
+            fields = _read_fields(await request.body())
+            grant = grant_token(tokens, state, request.headers.get("host"), fields, basic)
+        except Refusal as refusal:
+            keep_headers(request.scope, refusal.headers)
+            return _error(refusal.status, "temporarily_unavailable", refusal.message, no_store)
+        except GrantError as error:
+            challenge = {"www-authenticate": 'Basic realm="signpost"'} if error.status == 401 and basic else {}
+            return _error(error.status, error.error, error.description, no_store | challenge)
+        body = {
+            "access_token": grant.access_token,
+            "token_type": "Bearer",
+            "expires_in": grant.expires_in,
+            "scope": grant.scope,
+        }
+        return JSONResponse(body, headers=no_store)
+
+    @router.get(
+        "/.well-known/jwks.json",
+        operation_id="getKeys",
+        summary="Get the keys that tokens are signed with",
+        responses={200: _json("A JSON Web Key Set.", {"type": "object", "required": ["keys"]})},
+    )
+    def get_keys(request: Request) -> Response:
+        state = catalog.find(request.headers.get("host"))
+        if state is None:
+            return JSONResponse({"keys": []})
+        keys.signing_key(state.tenant.id)
+        found = [key.as_jwk() for key in keys.verifying_keys(state.tenant.id).values()]
+        return JSONResponse({"keys": found}, headers={"cache-control": "public, max-age=15"})
+
+    @router.get(
+        "/.well-known/openid-configuration",
+        operation_id="getDiscovery",
+        summary="Get the discovery document",
+        responses={
+            200: _json("The discovery document.", {"type": "object", "required": ["issuer", "jwks_uri"]}),
+            404: _json("There is no tenant yet.", _ERROR),
+        },
+    )
+    def get_discovery(request: Request) -> Response:
+        try:
+            tenant = _find(catalog, request).tenant
+        except GrantError as error:
+            return _error(error.status, error.error, error.description, {})
+        base = f"{request.url.scheme}://{request.headers.get('host') or tenant.domain}/"
+        document = {
+            "issuer": tenant.issuer,
+            "token_endpoint": f"{base}oauth/token",
+            "jwks_uri": f"{base}.well-known/jwks.json",
+            "grant_types_supported": ["client_credentials"],
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+            "token_endpoint_auth_signing_alg_values_supported": [OWN_ALGORITHM],
+            "scopes_supported": list(SCOPES),
+            "response_types_supported": [],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": [OWN_ALGORITHM],
+        }
+        return JSONResponse(document)
+
+    return router
+
+
+def _find(catalog: Catalog, request: Request) -> TenantState:
+    state = catalog.find(request.headers.get("host"))
+    if state is None:
+        raise GrantError(404, "invalid_request", "There is no tenant yet.")
+    return state
+
+
+def _read_fields(body: bytes) -> dict[str, object]:
+    """Return the fields of a JSON object or of a form, whichever the body is."""
+    try:
+        if body.lstrip().startswith(b"{"):
+            fields = json.loads(body)
+            if isinstance(fields, dict):
+                return fields
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, strict_parsing=True, max_num_fields=FIELDS_MAX)
+        if len(dict(pairs)) < len(pairs):
+            raise GrantError(400, "invalid_request", "A field is given twice.")
+        return dict(pairs)
+    except (ValueError, RecursionError) as error:
+        raise GrantError(400, "invalid_request", "The body is neither a form nor a JSON object.") from error
+
+
+def _error(status: int, error: str, description: str, headers: dict[str, str]) -> Response:
+    return JSONResponse({"error": error, "error_description": description}, status, headers)

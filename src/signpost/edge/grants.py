@@ -1,0 +1,106 @@
+"""The client-credentials grant of OAuth 2 (RFC 6749, section 4.4)."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote_plus
+
+from signpost.edge.tokens import Tokens
+from signpost.model.tenants import Client, Tenant
+from signpost.usecases.catalog import TenantState
+from signpost.usecases.clients import is_secret_of
+
+
+class GrantError(Exception):
+    """A grant that is refused, in the words of RFC 6749, section 5.2."""
+
+    def __init__(self, status: int, error: str, description: str) -> None:
+        super().__init__(f"{error}: {description}")
+        self.status = status
+        self.error = error
+        self.description = description
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """An access token and what it is good for."""
+
+    access_token: str
+    expires_in: int
+    scope: str
+
+
+def grant_token(
+    tokens: Tokens, state: TenantState, host: str | None, fields: Mapping[str, object], basic: str | None
+) -> Grant:
+    """Return a token for the client that the fields, or HTTP Basic, name.
+
+    Args:
+        tokens: Makes the token.
+        state: The tenant that was asked.
+        host: The host that was asked; an alias of the tenant's domain in the audience.
+        fields: The body: `grant_type`, `client_id`, `client_secret`, `audience` and, to have less than all, `scope`.
+        basic: The Authorization header, if there is one.
+
+    Raises:
+        GrantError: something is missing or wrong.
+    """
+    for name in ("grant_type", "client_id", "client_secret", "audience", "scope"):
+        if not isinstance(fields.get(name, ""), str):
+            raise GrantError(400, "invalid_request", f"{name} must be a string.")
+    texts = {name: value for name, value in fields.items() if isinstance(value, str)}
+    if not texts.get("grant_type"):
+        raise GrantError(400, "invalid_request", "grant_type is missing.")
+    if texts["grant_type"] != "client_credentials":
+        raise GrantError(400, "unsupported_grant_type", "The only grant_type here is client_credentials.")
+    client = _authenticate(state, texts, basic)
+    _check_audience(state.tenant, host, texts.get("audience"))
+    scopes = _choose_scopes(client, texts.get("scope"))
+    return Grant(
+        access_token=tokens.issue(state.tenant, client, scopes),
+        expires_in=tokens.lifetime_seconds,
+        scope=" ".join(scopes),
+    )
+
+
+def _authenticate(state: TenantState, texts: Mapping[str, str], basic: str | None) -> Client:
+    client_id, secret = texts.get("client_id"), texts.get("client_secret")
+    if basic is not None:
+        if secret:
+            raise GrantError(400, "invalid_request", "Send the secret in the body or in HTTP Basic, not in both.")
+        client_id, secret = _read_basic(basic)
+    if not client_id or not secret:
+        raise GrantError(401, "invalid_client", "client_id and client_secret are needed.")
+    client = state.clients.get(client_id)
+    if client is None or not is_secret_of(client, secret):
+        raise GrantError(401, "invalid_client", "There is no such client, or the secret is wrong.")
+    return client
+
+
+def _read_basic(header: str) -> tuple[str, str]:
+    scheme, _, encoded = header.partition(" ")
+    try:
+        client_id, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, ValueError) as error:
+        raise GrantError(401, "invalid_client", "The Authorization header can't be read.") from error
+    if scheme.lower() != "basic" or not colon:
+        raise GrantError(401, "invalid_client", "The Authorization header must be HTTP Basic.")
+    return unquote_plus(client_id), unquote_plus(secret)
+
+
+def _check_audience(tenant: Tenant, host: str | None, audience: str | None) -> None:
+    if not audience:
+        raise GrantError(400, "invalid_request", f"audience is missing; it is {tenant.audience}")
+    if audience not in {tenant.audience, f"https://{(host or tenant.domain).lower()}/api/v2/"}:
+        raise GrantError(403, "access_denied", f"There is no such audience here; it is {tenant.audience}")
+
+
+def _choose_scopes(client: Client, requested: str | None) -> tuple[str, ...]:
+    wanted = (requested or "").split()
+    if not wanted:
+        return client.scopes
+    chosen = tuple(scope for scope in client.scopes if scope in wanted)
+    if not chosen:
+        raise GrantError(400, "invalid_scope", "The client holds none of the requested scopes.")
+    return chosen
