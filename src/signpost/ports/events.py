@@ -8,6 +8,9 @@ from typing import Protocol
 EXPOSURE_TYPE = "experiment_assignment_succeeded"
 """The log type of an exposure."""
 
+SUCCESS_TYPE = "s"
+"""The log type of a successful sign-in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
@@ -28,8 +31,9 @@ class Event:
     """One row to keep. `body` is the JSON object that the log shows, complete but for its log id.
 
     `occurred_ms` is when it happened, for analysis: of an attributed event never before its exposure. `event_id` is the
-    sender's own id, None for what the server itself records; the same one twice counts once per tenant.
-    `is_exposure` and `attribution` make an exposure what it is; forced ones are kept and never counted.
+    sender's own id, None for what the server itself records; the same one twice counts once per tenant, the first one kept.
+    `is_exposure` and `attribution` make an exposure what it is; its `unit` and `occurred_ms` are those of its attribution.
+    Forced ones are kept and never counted.
     """
 
     tenant_id: str
@@ -73,6 +77,7 @@ class ExperimentSums:
     forced_exposures: int
     """Exposures by override: in no cell."""
     first_exposure_ms: int | None
+    """Of the exposures that are not forced."""
     last_exposure_ms: int | None
 
 
@@ -98,19 +103,32 @@ class EventLog(Protocol):
         """Return up to `take` entries that follow `log_id` (None: from the first), oldest first.
 
         Whoever goes on from the last entry received misses nothing and sees nothing twice, even while several processes write.
+        What was acknowledged before the call is in reach of it. The id need not be that of an entry of this tenant.
+
+        Raises:
+            ValueError: `log_id` is not the text of a log id.
         """
         ...
 
     def page(self, tenant_id: str, page: int, per_page: int, *, newest_first: bool) -> tuple[LogEntry, ...]:
-        """Return the page (counting from 0) of a tenant's entries."""
+        """Return the page (counting from 0) of a tenant's entries in the order of their ids."""
         ...
 
-    def count(self, tenant_id: str) -> int: ...
-    def get(self, tenant_id: str, log_id: str) -> LogEntry | None: ...
+    def count(self, tenant_id: str) -> int:
+        """Return how many entries the tenant has."""
+        ...
+
+    def get(self, tenant_id: str, log_id: str) -> LogEntry | None:
+        """Return the entry; None when the tenant has none of this id, or the text is no id."""
+        ...
+
     def latest_attribution(
         self, tenant_id: str, *, session_id: str | None, unit: str | None, before_ms: int | None = None
     ) -> Attribution | None:
-        """Return the newest exposure of the session, or else of the unit."""
+        """Return the exposure of the session that was kept last, or else of the unit, forced or not.
+
+        With `before_ms` the last of those that occurred at that moment or before.
+        """
         ...
 
 
@@ -121,7 +139,8 @@ class Aggregates(Protocol):
         """Return the cells of an experiment.
 
         The unit is the unit of randomisation, its first exposure counts, and an outcome counts when it is not before it.
-        A success is an event of type `s` of the same unit.
+        A success is an event of type `s` of the same unit, whatever experiment or none it was attributed to (a device that is
+        in two experiments succeeds in both), unless it belongs to a forced assignment.
         """
         ...
 

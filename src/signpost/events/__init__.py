@@ -1,0 +1,1 @@
+"""Keeps exposures and auth events, reads them back as logs, and sums them for analysis."""

@@ -1,0 +1,80 @@
+"""The files as one thing: a sink, a log, and aggregates."""
+
+from collections.abc import Sequence
+from concurrent.futures import Future
+from pathlib import Path
+
+from signpost.events.files.aggregates import FileAggregates
+from signpost.events.files.attributions import Attributions
+from signpost.events.files.log import Log
+from signpost.events.files.readers import Readers
+from signpost.events.files.writer import QUEUED_BYTES_MAX, QUEUED_ROWS_MAX, Writer
+from signpost.ports.clock import Clock
+from signpost.ports.events import Attribution, Event, ExperimentSums, LogEntry
+
+
+class FileEvents:
+    """Events in SQLite files in a folder: `EventSink`, `EventLog` and `Aggregates` in one.
+
+    Any number of processes may share the folder. Each that writes has a file of its own, `writer-NNN.sqlite`, from its first
+    event until it ends, however it ends; the files of the dead are written on by others. A process that only reads makes
+    nothing. After a fork the child makes its own `FileEvents`; the parent's refuses.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        *,
+        queued_rows_max: int = QUEUED_ROWS_MAX,
+        queued_bytes_max: int = QUEUED_BYTES_MAX,
+    ) -> None:
+        folder = folder.absolute()
+        self._readers = Readers(folder)
+        self._writer = Writer(
+            folder, clock, self._readers, queued_rows_max=queued_rows_max, queued_bytes_max=queued_bytes_max
+        )
+        self._log = Log(folder, self._readers)
+        self._attributions = Attributions(self._readers)
+        self._aggregates = FileAggregates(folder, self._readers)
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last commit failed, because the disk is full or broken."""
+        return self._writer.is_failing
+
+    def append(self, events: Sequence[Event]) -> "Future[int]":
+        """Queue the events for one durable commit; see `EventSink.append`."""
+        return self._writer.append(events)
+
+    def close(self) -> None:
+        """Commit everything that was accepted, then refuse more."""
+        self._writer.close()
+        self._log.close()
+        self._readers.close()
+
+    def after(self, tenant_id: str, log_id: str | None, take: int) -> tuple[LogEntry, ...]:
+        """Return up to `take` entries that follow `log_id`; see `EventLog.after`."""
+        return self._log.after(tenant_id, log_id, take)
+
+    def page(self, tenant_id: str, page: int, per_page: int, *, newest_first: bool) -> tuple[LogEntry, ...]:
+        """Return a page of a tenant's entries; see `EventLog.page`."""
+        return self._log.page(tenant_id, page, per_page, newest_first=newest_first)
+
+    def count(self, tenant_id: str) -> int:
+        """Return how many entries the tenant has."""
+        return self._log.count(tenant_id)
+
+    def get(self, tenant_id: str, log_id: str) -> LogEntry | None:
+        """Return an entry, None when the tenant has none of this id."""
+        return self._log.get(tenant_id, log_id)
+
+    def latest_attribution(
+        self, tenant_id: str, *, session_id: str | None, unit: str | None, before_ms: int | None = None
+    ) -> Attribution | None:
+        """Return the newest exposure of the session, or else of the unit; see `EventLog.latest_attribution`."""
+        return self._attributions.latest(tenant_id, session_id, unit, before_ms)
+
+    def sum_experiment(self, tenant_id: str, experiment_id: str) -> ExperimentSums:
+        """Return the cells of an experiment; see `Aggregates.sum_experiment`."""
+        return self._aggregates.sum_experiment(tenant_id, experiment_id)

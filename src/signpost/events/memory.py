@@ -1,0 +1,139 @@
+"""Events in memory, for tests and trials: nothing is left when the process ends."""
+
+import threading
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+
+from signpost.events.bodies import with_log_id
+from signpost.events.logids import Stamper, format_log_id, parse_log_id
+from signpost.ports.clock import Clock
+from signpost.ports.events import (
+    SUCCESS_TYPE,
+    Attribution,
+    Cell,
+    Event,
+    EventsRejectedError,
+    ExperimentSums,
+    LogEntry,
+)
+
+
+class MemoryEvents:
+    """`EventSink`, `EventLog` and `Aggregates` over a dict. May be used by many threads at once."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._stamper = Stamper(0)
+        self._rows: dict[int, Event] = {}
+        self._senders_ids: set[tuple[str, str]] = set()
+        self._newest = 0
+        self._is_closed = False
+        self._lock = threading.Lock()
+
+    def append(self, events: Sequence[Event]) -> "Future[int]":
+        """Keep the events; the future is done already."""
+        done: Future[int] = Future()
+        with self._lock:
+            if self._is_closed:
+                done.set_exception(EventsRejectedError("events are closed"))
+                return done
+            try:
+                for event in events:
+                    "".join(filter(None, (event.type, event.event_id, event.unit, event.session_id))).encode()
+            except UnicodeEncodeError as error:
+                done.set_exception(EventsRejectedError(f"the events can't be stored: {error}"))
+                return done
+            done.set_result(self._keep(events))
+        return done
+
+    def close(self) -> None:
+        """Refuse more."""
+        self._is_closed = True
+
+    def after(self, tenant_id: str, log_id: str | None, take: int) -> tuple[LogEntry, ...]:
+        """Return up to `take` entries that follow `log_id`, oldest first."""
+        start = 0 if log_id is None else parse_log_id(log_id)
+        return _entries([row for row in self._of(tenant_id) if row[0] > start][:take])
+
+    def page(self, tenant_id: str, page: int, per_page: int, *, newest_first: bool) -> tuple[LogEntry, ...]:
+        """Return the page (counting from 0) of a tenant's entries."""
+        rows = self._of(tenant_id)
+        if newest_first:
+            rows.reverse()
+        return _entries(rows[page * per_page : (page + 1) * per_page])
+
+    def count(self, tenant_id: str) -> int:
+        """Return how many entries the tenant has."""
+        return len(self._of(tenant_id))
+
+    def get(self, tenant_id: str, log_id: str) -> LogEntry | None:
+        """Return an entry, None when the tenant has none of this id."""
+        return next((entry for entry in _entries(self._of(tenant_id)) if entry.log_id == log_id), None)
+
+    def latest_attribution(
+        self, tenant_id: str, *, session_id: str | None, unit: str | None, before_ms: int | None = None
+    ) -> Attribution | None:
+        """Return the newest exposure of the session, or else of the unit."""
+        exposures = [
+            event
+            for _, event in reversed(self._of(tenant_id))
+            if event.is_exposure and (before_ms is None or event.occurred_ms <= before_ms)
+        ]
+        of_session = [event for event in exposures if event.session_id == session_id is not None]
+        of_unit = [event for event in exposures if event.unit == unit is not None]
+        return next((event.attribution for event in of_session + of_unit), None)
+
+    def sum_experiment(self, tenant_id: str, experiment_id: str) -> ExperimentSums:
+        """Return the cells of an experiment."""
+        events = [event for _, event in self._of(tenant_id)]
+        exposures = [(event, event.attribution) for event in events if event.is_exposure and event.attribution is not None]
+        exposures = [(event, to) for event, to in exposures if to.experiment_id == experiment_id]
+        counted = [(event, to) for event, to in exposures if not to.is_forced]
+        variations: dict[str | None, set[str]] = {}
+        first_ms: dict[str | None, int] = {}
+        for event, to in counted:
+            variations.setdefault(event.unit, set()).add(to.variation_id)
+            first_ms[event.unit] = min(first_ms.get(event.unit, event.occurred_ms), event.occurred_ms)
+        succeeded = {
+            event.unit
+            for event in events
+            if event.type == SUCCESS_TYPE
+            and not (event.attribution is not None and event.attribution.is_forced)
+            and event.occurred_ms >= first_ms.get(event.unit, event.occurred_ms + 1)
+        }
+        arms = {unit: next(iter(of_unit)) for unit, of_unit in variations.items() if len(of_unit) == 1}
+        cells = {
+            arm: Cell(arm, list(arms.values()).count(arm), sum(arms.get(unit) == arm for unit in succeeded))
+            for arm in set(arms.values())
+        }
+        return ExperimentSums(
+            cells=tuple(cells[arm] for arm in sorted(cells)),
+            drifted_units=len(variations) - len(arms),
+            forced_exposures=len(exposures) - len(counted),
+            first_exposure_ms=min((event.occurred_ms for event, _ in counted), default=None),
+            last_exposure_ms=max((event.occurred_ms for event, _ in counted), default=None),
+        )
+
+    def _keep(self, events: Sequence[Event]) -> int:
+        new: list[Event] = []
+        for event in events:
+            if event.event_id is not None:
+                if (event.tenant_id, event.event_id) in self._senders_ids:
+                    continue
+                self._senders_ids.add((event.tenant_id, event.event_id))
+            new.append(event)
+        if new:
+            log_ids = self._stamper.stamp(len(new), int(self._clock.now().timestamp() * 1000), self._newest)
+            self._newest = log_ids[-1]
+            self._rows.update(zip(log_ids, new, strict=True))
+        return len(new)
+
+    def _of(self, tenant_id: str) -> list[tuple[int, Event]]:
+        with self._lock:
+            return [(log_id, event) for log_id, event in self._rows.items() if event.tenant_id == tenant_id]
+
+
+def _entries(rows: Iterable[tuple[int, Event]]) -> tuple[LogEntry, ...]:
+    return tuple(
+        LogEntry(text, with_log_id(event.body, text)) for log_id, event in rows for text in [format_log_id(log_id)]
+    )
