@@ -86,7 +86,9 @@ class MemoryEvents:
     def sum_experiment(self, tenant_id: str, experiment_id: str) -> ExperimentSums:
         """Return the cells of an experiment."""
         events = [event for _, event in self._of(tenant_id)]
-        exposures = [(event, event.attribution) for event in events if event.is_exposure and event.attribution is not None]
+        exposures = [
+            (event, event.attribution) for event in events if event.is_exposure and event.attribution is not None
+        ]
         exposures = [(event, to) for event, to in exposures if to.experiment_id == experiment_id]
         counted = [(event, to) for event, to in exposures if not to.is_forced]
         variations: dict[str | None, set[str]] = {}

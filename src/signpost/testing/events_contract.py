@@ -1,8 +1,8 @@
 """What every adapter of the events ports must do, as tests to inherit.
 
-    class TestMyEvents(EventsContract):
-        @pytest.fixture
-        def events(self) -> Iterator[AllEvents]: ...
+class TestMyEvents(EventsContract):
+@pytest.fixture
+def events(self) -> Iterator[AllEvents]: ...
 """
 
 import itertools
@@ -65,7 +65,7 @@ def an_exposure(to: Attribution | None = None, *, session_id: str | None = None,
 def an_event(
     number: int = 0,
     *,
-    type: str = "f",  # noqa: A002
+    type: str = "f",
     occurred_ms: int = 2_000,
     tenant_id: str = TENANT,
     event_id: str | None = None,
@@ -222,11 +222,15 @@ class EventsContract:
             assert events.latest_attribution(TENANT, session_id=None, unit="unit-1") == newest
 
     def test_an_exposure_after_the_event_is_passed_over(self, events: AllEvents) -> None:
-        early, late = an_attribution(variation_id="var_a", exposed_ms=10), an_attribution(variation_id="var_b", exposed_ms=20)
+        early, late = (
+            an_attribution(variation_id="var_a", exposed_ms=10),
+            an_attribution(variation_id="var_b", exposed_ms=20),
+        )
         keep(events, an_exposure(early, session_id="s"), an_exposure(late, session_id="s"))
 
         found = [
-            events.latest_attribution(TENANT, session_id="s", unit=None, before_ms=before_ms) for before_ms in (9, 10, 19, 20)
+            events.latest_attribution(TENANT, session_id="s", unit=None, before_ms=before_ms)
+            for before_ms in (9, 10, 19, 20)
         ]
 
         assert found == [None, early, early, late]
@@ -317,7 +321,16 @@ def _events(draw: st.DrawFn, tenant_id: str) -> Event:
     if draw(st.booleans()):
         return Event(tenant_id, EXPOSURE_TYPE, at_ms, b"{}", event_id, unit, None, to, is_exposure=True)
     kind = draw(st.sampled_from(["s", "s", "f"]))
-    return Event(tenant_id, kind, at_ms, b"{}", event_id, draw(st.sampled_from([unit, None])), None, draw(st.sampled_from([to, None])))
+    return Event(
+        tenant_id,
+        kind,
+        at_ms,
+        b"{}",
+        event_id,
+        draw(st.sampled_from([unit, None])),
+        None,
+        draw(st.sampled_from([to, None])),
+    )
 
 
 def count_naively(events: Sequence[Event], experiment_id: str = EXPERIMENT) -> ExperimentSums:
@@ -343,7 +356,10 @@ def count_naively(events: Sequence[Event], experiment_id: str = EXPERIMENT) -> E
         (arm,) = arms
         since = min(e.occurred_ms for e in own)
         is_success = any(
-            e.type == "s" and e.unit == unit and e.occurred_ms >= since and not (e.attribution and e.attribution.is_forced)
+            e.type == "s"
+            and e.unit == unit
+            and e.occurred_ms >= since
+            and not (e.attribution and e.attribution.is_forced)
             for e in once
         )
         exposed[arm] = exposed.get(arm, 0) + 1

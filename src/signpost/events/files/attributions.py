@@ -113,7 +113,7 @@ class Attributions:
         return max((row for row in found if row is not None), key=lambda row: row[0], default=None)
 
 
-def _find_in(connection: sqlite3.Connection, column: str, arguments: dict[str, str | int | None]) -> _Row | None:
+def _find_in(connection: sqlite3.Connection, column: str, arguments: dict[str, object]) -> _Row | None:
     newest = f" AND e.{column} = :value AND e.occurred_ms <= :before_ms ORDER BY e.id DESC LIMIT 1"
     row: _Row | None = connection.execute(_AFTER + newest, arguments).fetchone()
     if row is None:

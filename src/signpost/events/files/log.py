@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
+from signpost.events.bodies import with_log_id
 from signpost.events.files.readers import Readers, newest_id
 from signpost.events.files.seats import Stamps, is_settled
 from signpost.events.logids import format_log_id, parse_log_id, writer_of
-from signpost.events.bodies import with_log_id
 from signpost.ports.events import LogEntry
 
 Connections = Mapping[int, sqlite3.Connection]
@@ -46,7 +46,9 @@ class Log:
         with self._readers.open_all() as connections:
             total = 0
             for writer, connection in connections.items():
-                total += connection.execute(f"SELECT COUNT(*) FROM events WHERE {_OF_TENANT}", (tenant_id,)).fetchone()[0]
+                total += connection.execute(f"SELECT COUNT(*) FROM events WHERE {_OF_TENANT}", (tenant_id,)).fetchone()[
+                    0
+                ]
                 others = {number: other for number, other in connections.items() if number != writer}
                 if others:
                     rows = connection.execute(

@@ -68,7 +68,9 @@ class Readers:
 
     def _borrow(self, writer: int) -> sqlite3.Connection | None:
         if self._pid != os.getpid():
-            message = "this process was forked from the one that opened the events; make its own FileEvents after the fork"
+            message = (
+                "this process was forked from the one that opened the events; make its own FileEvents after the fork"
+            )
             raise RuntimeError(message)
         with self._lock:
             idle = self._idle.get(writer)

@@ -48,9 +48,7 @@ class Numbers:
         )
         number = self._arms.get(key)
         if number is None:
-            cursor = self._connection.execute(
-                f"INSERT INTO arms ({_ARM}) VALUES (?, ?, ?, ?, ?, ?, ?)", key
-            )
+            cursor = self._connection.execute(f"INSERT INTO arms ({_ARM}) VALUES (?, ?, ?, ?, ?, ?, ?)", key)
             number = self._arms[key] = int(cursor.lastrowid or 0)
         return number
 
@@ -64,9 +62,7 @@ def fact_of(event: Event) -> int | None:
     return None
 
 
-def insert(
-    connection: sqlite3.Connection, numbers: Numbers, log_ids: Iterable[int], events: Iterable[Event]
-) -> int:
+def insert(connection: sqlite3.Connection, numbers: Numbers, log_ids: Iterable[int], events: Iterable[Event]) -> int:
     """Insert the events under the ids, in as few statements as possible; return how many were new.
 
     One statement for many rows, because Python lets other threads run, and waits for its turn again, once for each
@@ -106,7 +102,7 @@ def _insert_values(connection: sqlite3.Connection, values: list[Value]) -> int:
 
 def _round_up(count: int) -> int:
     """Return the next number of rows for which there is a statement: few numbers, so that statements stay prepared."""
-    if count <= 4:  # noqa: PLR2004
+    if count <= 4:
         return count
     half = 1 << (count - 1).bit_length() - 1
     return half + half // 2 if count <= half + half // 2 else half * 2

@@ -172,7 +172,7 @@ class Writer:
                     self._settle([batch])
         except Exception as error:  # noqa: BLE001  # the thread's outermost edge: whatever it was, the next batch gets its try
             self.is_failing = True
-            _log.error("events could not be stored: %s", error)  # noqa: TRY400  # a full disk would fill the log with traces
+            _log.error("events could not be stored: %s", error)  # a full disk would fill the log with traces
             self._drop_file()
             self._finish(batches, EventsRejectedError(f"the events could not be stored: {error}"))
         else:
