@@ -1,0 +1,138 @@
+"""Settings: from the command line, the environment, a file, or their defaults, in this order."""
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+PREFIX = "SIGNPOST_"
+FILE_NAME = "signpost.toml"
+
+
+class Settings(BaseModel):
+    """Everything that can be set."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = Field("127.0.0.1", description="The address to listen on.")
+    port: int = Field(8080, ge=0, le=65_535, description="The port to listen on; 0 takes a free one.")
+    data: Path = Field(
+        Path("signpost-data"), description="The folder for keys, events and, without a database, all else."
+    )
+    database: str | None = Field(
+        None, description="postgresql://… or sqlite:///…; without one, a file in the data folder."
+    )
+    workers: int = Field(1, ge=1, le=64, description="Processes that serve.")
+    tls: bool = Field(False, description="Serve https with a certificate of an own local authority.")
+    rate_limit: int = Field(
+        6_000, ge=0, description="Management and token requests per client and minute; 0: no limit."
+    )
+    runtime_rate_limit: int = Field(
+        0, ge=0, description="Decision and event requests per client and minute; 0: no limit."
+    )
+    token_lifetime: int = Field(86_400, ge=60, le=2_592_000, description="How long a token is good, in seconds.")
+    geoip: Path | None = Field(None, description="A MaxMind-format file that tells countries and regions by address.")
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="What is logged to stderr.")
+
+    @property
+    def database_url(self) -> str:
+        """The control plane's database."""
+        return self.database or f"sqlite:///{self.data.absolute() / 'signpost.db'}"
+
+
+class SettingsError(Exception):
+    """A setting that can't be used: which, where it stands, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """Settings with where each of them came from."""
+
+    settings: Settings
+    sources: Mapping[str, str]
+
+    def shown(self) -> dict[str, dict[str, Any]]:
+        """Return every setting with its source, in a form that holds no password."""
+        values = self.settings.model_dump(mode="json")
+        if values["database"] is not None:
+            values["database"] = make_url(values["database"]).render_as_string(hide_password=True)
+        return {name: {"value": value, "source": self.sources[name]} for name, value in values.items()}
+
+
+def load_settings(
+    given: Mapping[str, Any], environment: Mapping[str, str], file: Path | None = None, folder: Path | None = None
+) -> Effective:
+    """Return the settings that hold.
+
+    Args:
+        given: What was said on the command line; None values were not said.
+        environment: `SIGNPOST_DATA` and so on; empty ones were not said.
+        file: A TOML file. Without one, `signpost.toml` in the folder is read if it is there.
+        folder: Where to look for that file; the working folder.
+
+    Raises:
+        SettingsError: a setting is not known or can't be used, or the file can't be read.
+    """
+    values: dict[str, Any] = {}
+    sources = dict.fromkeys(Settings.model_fields, "default")
+    default_file = (folder or Path()) / FILE_NAME
+    path = file or (default_file if default_file.exists() else None)
+    layers = (
+        (str(path), _read_file(path) if path is not None else {}),
+        ("environment", _read_environment(environment)),
+        ("command line", {name: value for name, value in given.items() if value is not None}),
+    )
+    for source, layer in layers:
+        for name, value in layer.items():
+            if name not in Settings.model_fields:
+                raise SettingsError(f"{_name(name, source)} is not a setting{_suggest(name)} ({source}).")
+            values[name] = value
+            sources[name] = source
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        name = str(error.errors()[0]["loc"][0])
+        raise SettingsError(f"{_name(name, sources[name])}: {error.errors()[0]['msg']} ({sources[name]}).") from error
+    _check_database(settings)
+    return Effective(settings, sources)
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path} can't be read: {error}") from error
+
+
+def _read_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and value and not name.startswith(f"{PREFIX}TEST_")
+    }
+
+
+def _check_database(settings: Settings) -> None:
+    try:
+        backend = make_url(settings.database_url).get_backend_name()
+    except ArgumentError as error:
+        raise SettingsError(
+            "database: not a URL; write postgresql://user:password@host/name or sqlite:///FILE."
+        ) from error
+    if backend not in {"sqlite", "postgresql", "postgres"}:
+        raise SettingsError(f"database: {backend} is not supported; use postgresql:// or sqlite:///.")
+
+
+def _name(name: str, source: str) -> str:
+    return f"{PREFIX}{name.upper()}" if source == "environment" else name
+
+
+def _suggest(name: str) -> str:
+    near = difflib.get_close_matches(name, Settings.model_fields, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
