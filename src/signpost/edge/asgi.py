@@ -149,3 +149,29 @@ class _Exchange:
         if correlation and len(correlation) <= CORRELATION_MAX and correlation.isprintable():
             headers.append((b"x-correlation-id", correlation.encode("latin-1")))
         return headers
+
+
+class Lifespan:
+    """Wraps an application: starts what it needs before the first request, and stops it after the last."""
+
+    def __init__(self, app: App, start: Callable[[], None], stop: Callable[[], None]) -> None:
+        self._app = app
+        self._start = start
+        self._stop = stop
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or start and stop."""
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+            return
+        await receive()
+        try:
+            await asyncio.to_thread(self._start)
+        except Exception as error:
+            log.exception("can't start")
+            await send({"type": "lifespan.startup.failed", "message": str(error)})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await asyncio.to_thread(self._stop)
+        await send({"type": "lifespan.shutdown.complete"})

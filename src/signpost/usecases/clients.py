@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from signpost.model.errors import Kind, NotFoundError
 from signpost.model.ids import IdKind
-from signpost.model.tenants import Client
+from signpost.model.tenants import SCOPES, Client
 from signpost.ports.store import Workspace
 from signpost.usecases.call import Call
 
@@ -39,21 +39,22 @@ def list_clients(call: Call) -> tuple[Client, ...]:
         return tenant.clients.all()
 
 
+def create_first_client(call: Call, name: str) -> Credentials | None:
+    """Create a client with all scopes, unless the tenant has or had one; None then."""
+    credentials = _make_client(call, name, SCOPES)
+    with call.writing() as tenant:
+        if tenant.clients.all():
+            return None
+        tenant.clients.add(credentials.client)
+    return credentials
+
+
 def create_client(call: Call, name: str, scopes: tuple[str, ...]) -> Credentials:
     """Create a client with these scopes."""
-    secret = call.ids.make_secret()
-    now = call.clock.now()
-    client = Client(
-        id=call.ids.make_id(IdKind.CLIENT),
-        name=name,
-        secret_hash=hash_secret(secret),
-        scopes=scopes,
-        created_at=now,
-        updated_at=now,
-    )
+    credentials = _make_client(call, name, scopes)
     with call.writing() as tenant:
-        tenant.clients.add(client)
-    return Credentials(client, secret)
+        tenant.clients.add(credentials.client)
+    return credentials
 
 
 def rotate_client(call: Call, client_id: str) -> Credentials:
@@ -89,3 +90,17 @@ def _find_client(tenant: Workspace, client_id: str) -> Client:
     if client is None or client.revoked_at is not None:
         raise NotFoundError(Kind.CLIENT)
     return client
+
+
+def _make_client(call: Call, name: str, scopes: tuple[str, ...]) -> Credentials:
+    secret = call.ids.make_secret()
+    now = call.clock.now()
+    client = Client(
+        id=call.ids.make_id(IdKind.CLIENT),
+        name=name,
+        secret_hash=hash_secret(secret),
+        scopes=scopes,
+        created_at=now,
+        updated_at=now,
+    )
+    return Credentials(client, secret)

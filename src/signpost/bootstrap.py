@@ -1,0 +1,137 @@
+"""The one module that names concrete adapters: it puts a Signpost together."""
+
+import logging
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from time import monotonic
+
+from fastapi import FastAPI
+
+from signpost.api.health import create_health_router
+from signpost.api.oauth import create_oauth_router
+from signpost.config import Settings
+from signpost.edge.asgi import App, Envelope, Lifespan
+from signpost.edge.catalog import Catalog
+from signpost.edge.foreign import ForeignKeys
+from signpost.edge.gate import Gate
+from signpost.edge.keys import KeyRing
+from signpost.edge.limits import RateLimiter
+from signpost.edge.logs import JsonLines
+from signpost.edge.system import RandomIds, SystemClock
+from signpost.edge.tokens import Tokens
+from signpost.events.files import FileEvents
+from signpost.model.errors import NameTakenError
+from signpost.model.tenants import Tenant
+from signpost.ports.store import Store
+from signpost.storage.sql import SqlStore
+from signpost.usecases.call import Call
+from signpost.usecases.clients import Credentials, create_first_client
+from signpost.usecases.tenants import DEFAULT_DOMAIN, DEFAULT_NAME, create_tenant, find_tenant
+
+FIRST_CLIENT = "first client"
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What commands and the server are made of."""
+
+    settings: Settings
+    clock: SystemClock
+    ids: RandomIds
+    store: Store
+    keys: KeyRing
+    tokens: Tokens
+    events: FileEvents
+
+    def call(self, tenant: Tenant, actor: str) -> Call:
+        """Return a call in the tenant."""
+        return Call(self.store, self.clock, self.ids, tenant.id, actor)
+
+    def close(self) -> None:
+        """Finish what was begun, and give everything back."""
+        self.events.close()
+        self.store.close()
+
+
+def open_parts(settings: Settings) -> Parts:
+    """Open the data folder and the database, made or brought up to date where they need it.
+
+    Raises:
+        OSError: the data folder can't be made or written.
+        StoreUnavailableError: the database does not answer.
+        StoreVersionError: the database was written by a newer version.
+    """
+    settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    clock = SystemClock()
+    store = SqlStore(settings.database_url, clock)
+    if not store.is_ready():
+        store.migrate()
+    keys = KeyRing(settings.data / "keys", clock)
+    return Parts(
+        settings=settings,
+        clock=clock,
+        ids=RandomIds(),
+        store=store,
+        keys=keys,
+        tokens=Tokens(keys, ForeignKeys(monotonic), clock, settings.token_lifetime),
+        events=FileEvents(settings.data / "events", clock),
+    )
+
+
+def set_up(parts: Parts) -> Credentials | None:
+    """Make what a first run needs: a default tenant, its keys, and a client with all scopes.
+
+    Returns the client's credentials if it was made now; they are to be shown, and can't be shown again.
+    """
+    if not parts.store.tenants():
+        with suppress(NameTakenError):  # another process was first
+            create_tenant(parts.store, parts.clock, parts.ids, "setup", name=DEFAULT_NAME, domain=DEFAULT_DOMAIN)
+    tenant = find_tenant(parts.store, None)
+    parts.keys.signing_key(tenant.id)
+    parts.keys.assignment_secret(tenant.id)
+    return create_first_client(parts.call(tenant, "setup"), FIRST_CLIENT)
+
+
+def create_app(settings: Settings) -> App:
+    """Return the server of one process, as an ASGI application that opens what it needs when it starts."""
+    set_up_logging(settings.log_level)
+    parts = open_parts(settings)
+    catalog = Catalog(parts.store)
+    gate = _gate(parts, catalog, settings.rate_limit)
+    api = FastAPI(openapi_url=None)
+    api.include_router(create_oauth_router(catalog, gate, parts.keys, parts.tokens))
+    api.include_router(
+        create_health_router(
+            {
+                "database": parts.store.is_ready,
+                "tenants": lambda: bool(catalog.states()),
+                "events": lambda: not parts.events.is_failing,
+            }
+        )
+    )
+
+    def start() -> None:
+        catalog.refresh()
+        catalog.watch()
+
+    def stop() -> None:
+        catalog.close()
+        parts.close()
+
+    return Lifespan(Envelope(api, gate), start, stop)
+
+
+def _gate(parts: Parts, catalog: Catalog, per_minute: int) -> Gate:
+    """Return a gate whose limit is this process's share: callers are spread over all workers."""
+    share = -(-per_minute // parts.settings.workers)
+    limiter = RateLimiter(share, parts.clock.now_seconds)
+    return Gate(catalog, parts.tokens, limiter, parts.clock.now_seconds)
+
+
+def set_up_logging(level: str) -> None:
+    """Send the program's log to stderr as JSON lines."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)

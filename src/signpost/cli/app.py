@@ -1,0 +1,57 @@
+"""All commands, and what becomes of their errors."""
+
+import sys
+
+import typer
+
+from signpost.cli import audit, clients, config, serve, tenants, token
+from signpost.cli.options import CommandError
+from signpost.config import SettingsError
+from signpost.model.errors import DomainError, NameTakenError, NotFoundError
+from signpost.ports.store import StoreUnavailableError, StoreVersionError
+
+app = typer.Typer(
+    name="signpost",
+    help="Experiments for sign-in: decide, record why, and say honestly which version is better.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.command("serve")(serve.serve)
+app.add_typer(tenants.app, name="tenants")
+app.add_typer(clients.app, name="clients")
+app.command("token")(token.token)
+app.command("audit")(audit.audit)
+app.command("config")(config.config)
+app.command("version")(config.version)
+
+
+def main() -> None:
+    """Run a command. Exit codes: 0 done, 1 refused or failed with one sentence on stderr, 2 wrong usage."""
+    try:
+        app()
+    except (CommandError, SettingsError, StoreVersionError) as error:
+        _fail(str(error))
+    except StoreUnavailableError as error:
+        _fail(f"The database does not answer: {error}")
+    except DomainError as error:
+        _fail(_say(error))
+    except OSError as error:
+        _fail(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _say(error: DomainError) -> str:
+    match error:
+        case NotFoundError(kind):
+            return f"There is no such {kind.replace('_', ' ')}."
+        case NameTakenError(kind):
+            return f"Another {kind.replace('_', ' ')} has this name or domain already."
+        case _:
+            return str(error)
+
+
+def _fail(sentence: str) -> None:
+    typer.echo(f"signpost: {sentence}", err=True)
+    sys.exit(1)
