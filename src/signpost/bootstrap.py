@@ -6,10 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 
-from fastapi import FastAPI
-
+from signpost.api.app import create_api
 from signpost.api.health import create_health_router
 from signpost.api.oauth import create_oauth_router
+from signpost.api.route import Services
 from signpost.config import Settings
 from signpost.edge.asgi import App, Envelope, Lifespan
 from signpost.edge.catalog import Catalog
@@ -99,17 +99,22 @@ def create_app(settings: Settings) -> App:
     parts = open_parts(settings)
     catalog = Catalog(parts.store)
     gate = _gate(parts, catalog, settings.rate_limit)
-    api = FastAPI(openapi_url=None)
-    api.include_router(create_oauth_router(catalog, gate, parts.keys, parts.tokens))
-    api.include_router(
-        create_health_router(
-            {
-                "database": parts.store.is_ready,
-                "tenants": lambda: bool(catalog.states()),
-                "events": lambda: not parts.events.is_failing,
-            }
-        )
+    services = Services(
+        store=parts.store,
+        clock=parts.clock,
+        ids=parts.ids,
+        gate=gate,
+        catalog=catalog,
+        log=parts.events,
+        aggregates=parts.events,
     )
+    health = {
+        "database": parts.store.is_ready,
+        "tenants": lambda: bool(catalog.states()),
+        "events": lambda: not parts.events.is_failing,
+    }
+    routers = (create_oauth_router(catalog, gate, parts.keys, parts.tokens), create_health_router(health))
+    api = create_api(services, routers)
 
     def start() -> None:
         catalog.refresh()

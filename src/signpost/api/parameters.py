@@ -1,0 +1,16 @@
+"""Parameters of paths and queries."""
+
+from typing import Annotated
+
+from fastapi import Path, Query
+
+from signpost.model import limits
+from signpost.model.ids import IdKind, pattern_of
+
+ExperimentId = Annotated[str, Path(alias="id", pattern=pattern_of(IdKind.EXPERIMENT))]
+FlagId = Annotated[str, Path(alias="id", pattern=pattern_of(IdKind.FLAG))]
+VariationId = Annotated[str, Path(alias="vid", pattern=pattern_of(IdKind.VARIATION))]
+SegmentId = Annotated[str, Path(alias="id", pattern=pattern_of(IdKind.SEGMENT))]
+
+From = Annotated[str | None, Query(alias="from", max_length=200, description="The checkpoint to go on from.")]
+Take = Annotated[int, Query(ge=1, le=limits.PAGE_MAX, description="How many at most.")]

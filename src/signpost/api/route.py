@@ -1,0 +1,142 @@
+"""How every management route is entered: admit the caller, check the query, read the body; then FastAPI does the rest."""
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+
+from signpost.api.bodies import read_body
+from signpost.edge.asgi import keep_headers, peer_of
+from signpost.edge.catalog import Catalog
+from signpost.edge.gate import Admission, Gate
+from signpost.model.tenants import Generation
+from signpost.ports.clock import Clock
+from signpost.ports.events import Aggregates, EventLog
+from signpost.ports.ids import IdFactory
+from signpost.ports.store import Store
+from signpost.usecases.call import Call
+
+SCHEME = "bearer"
+READS = {"GET", "HEAD"}
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the routes work with."""
+
+    store: Store
+    clock: Clock
+    ids: IdFactory
+    gate: Gate
+    catalog: Catalog
+    log: EventLog
+    aggregates: Aggregates
+
+
+class ReadRequest(Request):
+    """A request whose body has been read."""
+
+    def __init__(self, request: Request, value: Any) -> None:
+        headers = [(name, text) for name, text in request.scope["headers"] if name != b"content-type"]
+        scope = {**request.scope, "headers": [*headers, (b"content-type", b"application/json")]}
+        super().__init__(scope, request.receive)
+        self._value = value
+
+    async def body(self) -> bytes:
+        """Return bytes that say only that there is a body."""
+        return b"read"
+
+    async def json(self) -> Any:
+        """Return the body's value."""
+        return self._value
+
+
+class ManagementRoute(APIRoute):
+    """A route that asks for a scope: the one that its OpenAPI description names."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return what answers a request."""
+        answer = super().get_route_handler()
+        security = (self.openapi_extra or {}).get("security", [])
+        scope = security[0][SCHEME][0]
+        known = {field.alias for field in self.dependant.query_params}
+        changes = not set(self.methods or ()) <= READS
+
+        async def enter(request: Request) -> Response:
+            services: Services = request.app.state.services
+            headers = request.headers
+            admission = await services.gate.admit(
+                headers.get("host"), _authorization(request), peer_of(request.scope), scope
+            )
+            keep_headers(request.scope, admission.headers)
+            request.state.admission = admission
+            unknown = [name for name in request.query_params if name not in known]
+            if unknown:
+                raise RequestValidationError([{"type": "extra_forbidden", "loc": ("query", unknown[0])}])
+            entered: Request = request
+            if self.body_field is not None:
+                body = await request.body()
+                entered = ReadRequest(request, read_body(body, headers.get("content-type", "")))
+            response = await answer(entered)
+            if changes and response.status_code < 300:
+                await asyncio.to_thread(services.catalog.refresh)
+            return response
+
+        return enter
+
+
+def _authorization(request: Request) -> str | None:
+    """Return the one Authorization header; two of them are none."""
+    given = request.headers.getlist("authorization")
+    return given[0] if len(given) == 1 else None
+
+
+def needs(scope: str) -> dict[str, Any]:
+    """Return the part of a route's description that says which scope it asks for."""
+    return {"security": [{SCHEME: [scope]}]}
+
+
+async def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+async def _admission(request: Request) -> Admission:
+    admission: Admission = request.state.admission
+    return admission
+
+
+async def _call(
+    services: Annotated[Services, Depends(_services)], admission: Annotated[Admission, Depends(_admission)]
+) -> Call:
+    return Call(
+        store=services.store,
+        clock=services.clock,
+        ids=services.ids,
+        tenant_id=admission.state.tenant.id,
+        actor=admission.principal.subject,
+    )
+
+
+async def _generation(admission: Annotated[Admission, Depends(_admission)]) -> Generation:
+    return admission.state.tenant.api_generation
+
+
+InTenant = Annotated[Call, Depends(_call)]
+InGeneration = Annotated[Generation, Depends(_generation)]
+WithServices = Annotated[Services, Depends(_services)]
+
+
+class JsonReply(Response):
+    """A JSON reply that says its character set."""
+
+    media_type = "application/json; charset=utf-8"
+
+    def render(self, content: Any) -> bytes:
+        """Return the body."""
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()

@@ -1,0 +1,5 @@
+"""The routes, one module for each kind of thing."""
+
+from signpost.api.routes import experiments, feature_flags, logs, segments, variations
+
+ROUTERS = (experiments.router, feature_flags.router, variations.router, segments.router, logs.router)

@@ -1,0 +1,156 @@
+"""Experiments on the wire, as they come in."""
+
+from decimal import Decimal
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from signpost.api.wire.common import TEXT, Description, Name, PatchBody, Reference, RequestBody, said
+from signpost.model import limits
+from signpost.model.experiments import Allocation, DefaultConfig, ExperimentStatus, Strategy
+from signpost.model.patches import UNSET
+from signpost.usecases.experiments import ExperimentChange, NewExperiment
+
+Status = Literal["draft", "active", "paused", "completed", "archived"]
+StrategyName = Literal["percentage", "segment"]
+DefaultConfigName = Literal["tenant", "flag"]
+Flow = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=limits.FLOW_MAX,
+        pattern=TEXT,
+        description="One of the known flows, or one of the tenant's own; `all` is every flow.",
+        examples=["authentication"],
+    ),
+]
+SLOTS_PER_PERCENT = limits.SLOTS // 100
+
+
+def _check_decimals(weight: float) -> float:
+    if _slots_of(weight) % 1:
+        raise said("A weight has at most 4 decimals")
+    return weight
+
+
+def _slots_of(weight: float) -> Decimal:
+    """Return a weight in slots, exactly as its decimal digits say."""
+    return Decimal(repr(weight)) * SLOTS_PER_PERCENT
+
+
+Weight = Annotated[
+    float,
+    Field(ge=0, le=100, description="A percentage with at most 4 decimals."),
+    AfterValidator(_check_decimals),
+]
+
+
+def _check_levels(levels: list[int]) -> list[int]:
+    if any(later <= earlier for earlier, later in pairwise(levels)):
+        raise said("Levels are strictly increasing")
+    return levels
+
+
+Levels = Annotated[
+    list[Annotated[int, Field(ge=0, le=100)]],
+    Field(max_length=limits.LEVELS_MAX, description="Exposure percentages, strictly increasing; none is no ramp."),
+    AfterValidator(_check_levels),
+]
+
+
+class AssignmentConfig(RequestBody):
+    """What is randomised."""
+
+    subject: Literal["device"]
+
+
+class AllocationBody(RequestBody):
+    """One share of the traffic."""
+
+    variation_id: Reference
+    is_control: bool
+    weight: Weight = 0
+    segment_id: Reference = ""
+    priority: Annotated[int, Field(ge=1, le=2**31 - 1, description="1 is first.")] = 1
+    is_fallback: bool = False
+
+    def parse(self) -> Allocation:
+        """Return the allocation as the model has it."""
+        given = self.model_fields_set
+        return Allocation(
+            variation_id=self.variation_id,
+            is_control=self.is_control,
+            weight_slots=int(_slots_of(self.weight)) if "weight" in given else None,
+            segment_id=self.segment_id if "segment_id" in given else None,
+            priority=self.priority if "priority" in given else None,
+            is_fallback=self.is_fallback if "is_fallback" in given else None,
+        )
+
+
+Allocations = Annotated[list[AllocationBody], Field(description=f"At most {limits.ALLOCATIONS_MAX}.")]
+
+
+class ExperimentCreation(RequestBody):
+    """A new experiment."""
+
+    name: Name
+    description: Description = ""
+    feature_flag_id: Reference
+    authentication_flow: Flow
+    allocation_strategy: StrategyName = "percentage"
+    assignment_config: AssignmentConfig = AssignmentConfig(subject="device")
+    default_config: DefaultConfigName = "tenant"
+    allocations: Allocations = Field([], validate_default=False)
+    levels: Levels = Field([], validate_default=False)
+
+    def parse(self) -> NewExperiment:
+        """Return what the use case takes."""
+        has_default = "default_config" in self.model_fields_set
+        return NewExperiment(
+            name=self.name,
+            description=self.description or None,
+            flag_id=self.feature_flag_id,
+            flow=self.authentication_flow,
+            strategy=Strategy(self.allocation_strategy),
+            default_config=DefaultConfig(self.default_config) if has_default else None,
+            allocations=tuple(allocation.parse() for allocation in self.allocations),
+            levels=tuple(self.levels),
+        )
+
+
+class ExperimentPatch(PatchBody):
+    """Changes to an experiment: the fields that `editable_fields` lists, and a status."""
+
+    name: Name = ""
+    description: Description | None = None
+    authentication_flow: Flow = ""
+    assignment_config: AssignmentConfig = AssignmentConfig(subject="device")
+    default_config: DefaultConfigName = "tenant"
+    allocations: Allocations = Field([], validate_default=False)
+    levels: Levels = Field([], validate_default=False)
+    status: Status = "draft"
+
+    def parse(self) -> ExperimentChange:
+        """Return what the use case takes."""
+        return ExperimentChange(
+            name=self.name if self.has("name") else UNSET,
+            description=self.description if self.has("description") else UNSET,
+            flow=self.authentication_flow if self.has("authentication_flow") else UNSET,
+            default_config=DefaultConfig(self.default_config) if self.has("default_config") else UNSET,
+            allocations=tuple(a.parse() for a in self.allocations) if self.has("allocations") else UNSET,
+            levels=tuple(self.levels) if self.has("levels") else UNSET,
+            status=ExperimentStatus(self.status) if self.has("status") else UNSET,
+        )
+
+
+class ExperimentStatusChange(RequestBody):
+    """The status that an experiment is to have."""
+
+    status: Literal["active", "paused", "completed", "archived"]
+
+
+class RampAdvance(RequestBody):
+    """The level that a ramp is to go to."""
+
+    target_level: Annotated[int, Field(ge=0, le=100)]
