@@ -1,0 +1,46 @@
+"""The shares of units that an experiment plans for its variations."""
+
+from collections import Counter
+from collections.abc import Mapping
+
+from signpost.analysis.answers import Missing, MissingCode
+from signpost.model.experiments import Experiment, Strategy
+
+RATIO_CHANGED = Missing(
+    MissingCode.RATIO_CHANGED,
+    "The shares were changed while the experiment ran: its phases mix in different proportions.",
+)
+NOT_RANDOMISED = Missing(
+    MissingCode.NO_PLANNED_RATIO,
+    "Segments decide who gets what, so the number of units depends on who comes: no ratio is planned.",
+)
+
+
+def is_rollout(experiment: Experiment) -> bool:
+    """Return whether the ramp's level divides treatments from control: levels, and no weights."""
+    return experiment.has_ramp and all(a.weight_slots is None for a in experiment.allocations)
+
+
+def plan_shares(experiment: Experiment, *, was_reweighted: bool) -> Mapping[str, int] | Missing:
+    """Return the planned share of each variation, as whole numbers in a common measure.
+
+    A rollout at level L gives the control 100 − L and the treatments L together; as its level is raised the
+    ratio changes. A ramp with weights (coverage) only decides who takes part, so its ratio is the weights' at
+    every level.
+    """
+    if experiment.strategy is Strategy.SEGMENT:
+        return NOT_RANDOMISED
+    slots = Counter({a.variation_id: 0 for a in experiment.allocations})
+    for owned in experiment.slot_ranges:
+        slots[owned.variation_id] += owned.stop - owned.start
+    if not is_rollout(experiment):
+        return RATIO_CHANGED if was_reweighted else slots
+    level = experiment.current_level
+    if was_reweighted or level is None or level != experiment.levels[0]:
+        return RATIO_CHANGED
+    controls = {a.variation_id for a in experiment.allocations if a.is_control}
+    treated = sum(count for variation_id, count in slots.items() if variation_id not in controls)
+    return {
+        variation_id: (100 - level) * treated if variation_id in controls else level * count
+        for variation_id, count in slots.items()
+    }

@@ -1,0 +1,68 @@
+"""Whether the variations got the shares of units that were planned."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from signpost.analysis.answers import Missing, MissingCode
+from signpost.analysis.distributions import chi_square_tail
+
+METHOD = "χ² goodness of fit against the planned shares"
+THRESHOLD = 0.001
+"""Below this p-value the ratio counts as off: rare enough for an alarm that is looked into each time."""
+EXPECTED_MIN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRatio:
+    """The check's result; `expected` units in the order of the variations.
+
+    A mismatch means that something loses units of one variation more than of another; no difference can be
+    trusted before it is found.
+    """
+
+    is_mismatch: bool
+    p_value: float
+    threshold: float
+    statistic: float
+    degrees_of_freedom: int
+    expected: tuple[float, ...]
+    method: str
+
+
+def check_sample_ratio(observed: Sequence[int], planned: Sequence[int]) -> SampleRatio | Missing:
+    """Test observed units against planned shares, given as whole numbers in any common measure (slots).
+
+    Source: K. Pearson (1900), Philosophical Magazine 50, 157–175: Σ (o − e)² / e with one degree of freedom
+    less than there are variations with a share.
+    """
+    units, shares = sum(observed), sum(planned)
+    if units == 0:
+        return Missing(MissingCode.NO_UNITS, "No unit has been exposed yet.")
+    if any(o > 0 and p == 0 for o, p in zip(observed, planned, strict=True)):
+        return Missing(
+            MissingCode.UNPLANNED_UNITS,
+            "A variation has units although the plan gives it no traffic: find out why.",
+        )
+    taking_part = [p for p in planned if p > 0]
+    if len(taking_part) < 2:  # noqa: PLR2004
+        return Missing(
+            MissingCode.NO_PLANNED_RATIO, "One variation gets all the traffic, so there is no ratio to check."
+        )
+    if min(taking_part) * units < EXPECTED_MIN * shares:
+        return Missing(
+            MissingCode.TOO_FEW_UNITS,
+            f"Fewer than {EXPECTED_MIN} units are expected in a variation: too few to check.",
+        )
+    expected = tuple(units * p / shares for p in planned)
+    statistic = sum((o - e) ** 2 / e for o, e in zip(observed, expected, strict=True) if e > 0)
+    degrees_of_freedom = len(taking_part) - 1
+    p_value = float(chi_square_tail(statistic, degrees_of_freedom))
+    return SampleRatio(
+        is_mismatch=p_value < THRESHOLD,
+        p_value=p_value,
+        threshold=THRESHOLD,
+        statistic=statistic,
+        degrees_of_freedom=degrees_of_freedom,
+        expected=expected,
+        method=METHOD,
+    )
