@@ -35,9 +35,7 @@ class Comparison:
     conclusion: Conclusion | Missing
 
 
-def compare(
-    control: Arm, treatments: Sequence[Arm], confidence_level: float = 0.95
-) -> tuple[Comparison, ...]:
+def compare(control: Arm, treatments: Sequence[Arm], confidence_level: float = 0.95) -> tuple[Comparison, ...]:
     """Return the comparisons in the order of the treatments."""
     p_values = [calculate_p_value(control, treatment) for treatment in treatments]
     adjusted_p_values = adjust_p_values(p_values)
@@ -49,9 +47,7 @@ def compare(
 
 def refuse(reason: Missing) -> Comparison:
     """Return the comparison that can't be made, for a reason that holds for all of it."""
-    return Comparison(
-        absolute=reason, relative=reason, p_value=reason, adjusted_p_value=reason, conclusion=reason
-    )
+    return Comparison(absolute=reason, relative=reason, p_value=reason, adjusted_p_value=reason, conclusion=reason)
 
 
 def _compare_one(

@@ -22,9 +22,7 @@ def calculate_p_value(control: Arm, treatment: Arm) -> PValue | Missing:
     rarer, rarer_name = min((successes, "successes"), (units - successes, "failures"))
     if rarer == 0:
         found = "No unit" if successes == 0 else "Every unit"
-        return Missing(
-            MissingCode.NO_VARIANCE, f"{found} has a success: there is no variance to test against."
-        )
+        return Missing(MissingCode.NO_VARIANCE, f"{found} has a success: there is no variance to test against.")
     if min(control.units, treatment.units) * rarer < EXPECTED_MIN * units:
         return Missing(
             MissingCode.TOO_FEW_UNITS,

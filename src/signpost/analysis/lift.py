@@ -20,18 +20,14 @@ def estimate_lift(control: Arm, treatment: Arm, confidence_level: float = 0.95) 
     if control.units == 0 or treatment.units == 0:
         return Missing(MissingCode.NO_UNITS, "A lift needs units in both variations.")
     if control.successes == 0:
-        return Missing(
-            MissingCode.LIFT_UNDEFINED, "The control has no success: a lift over nothing is not defined."
-        )
+        return Missing(MissingCode.LIFT_UNDEFINED, "The control has no success: a lift over nothing is not defined.")
     if min(control.successes, treatment.successes) < SUCCESSES_MIN:
         return Missing(
             MissingCode.TOO_FEW_UNITS,
             f"A variation has fewer than {SUCCESSES_MIN} successes: too few for an interval.",
         )
     if control.failures == 0 and treatment.failures == 0:
-        return Missing(
-            MissingCode.NO_VARIANCE, "Every unit has a success: there is no variance for an interval."
-        )
+        return Missing(MissingCode.NO_VARIANCE, "Every unit has a success: there is no variance for an interval.")
     lower, upper = log_ratio_bounds(
         (float(control.successes), float(control.units)),
         (float(treatment.successes), float(treatment.units)),

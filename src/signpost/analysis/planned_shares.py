@@ -16,11 +16,6 @@ NOT_RANDOMISED = Missing(
 )
 
 
-def is_rollout(experiment: Experiment) -> bool:
-    """Return whether the ramp's level divides treatments from control: levels, and no weights."""
-    return experiment.has_ramp and all(a.weight_slots is None for a in experiment.allocations)
-
-
 def plan_shares(experiment: Experiment, *, was_reweighted: bool) -> Mapping[str, int] | Missing:
     """Return the planned share of each variation, as whole numbers in a common measure.
 
@@ -33,7 +28,7 @@ def plan_shares(experiment: Experiment, *, was_reweighted: bool) -> Mapping[str,
     slots = Counter({a.variation_id: 0 for a in experiment.allocations})
     for owned in experiment.slot_ranges:
         slots[owned.variation_id] += owned.stop - owned.start
-    if not is_rollout(experiment):
+    if not experiment.is_rollout:
         return RATIO_CHANGED if was_reweighted else slots
     level = experiment.current_level
     if was_reweighted or level is None or level != experiment.levels[0]:

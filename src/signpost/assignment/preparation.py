@@ -8,7 +8,7 @@ from signpost.assignment.evaluation import expose_first, match_in_turn, split_by
 from signpost.assignment.hashing import RECIPE_VERSION
 from signpost.assignment.matching import attributes_of, compile_segment
 from signpost.assignment.plans import Evaluate, Plan, PreparedExperiment, empty_plan
-from signpost.assignment.slots import is_unweighted_ramp, ranges_for
+from signpost.assignment.slots import ranges_for
 from signpost.model.experiments import (
     ALL_FLOWS,
     Allocation,
@@ -133,7 +133,7 @@ def _prepare_one(candidate: Candidate, revision: int) -> PreparedExperiment:
 
 
 def _by_percentage(experiment: Experiment, arm: Arm, revision: int) -> tuple[Evaluate, Evaluate, Sequence[Outcome]]:
-    is_rollout = is_unweighted_ramp(experiment)
+    is_rollout = experiment.is_rollout
     reason = Reason.ROLLOUT_TREATMENT if is_rollout else Reason.SPLIT
     arms = _one_per_variation(experiment.allocations, lambda allocation: arm(allocation, reason))
     ranges = experiment.slot_ranges or ranges_for(experiment)

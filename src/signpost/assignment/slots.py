@@ -70,20 +70,14 @@ def ranges_for(experiment: Experiment) -> tuple[SlotRange, ...]:
 def _shares(experiment: Experiment) -> dict[str, int]:
     """Return each variation's share: its weights together, or in a rollout one for each treatment."""
     shares: dict[str, int] = {}
-    is_rollout = is_unweighted_ramp(experiment)
     for allocation in experiment.allocations:
-        if is_rollout:
+        if experiment.is_rollout:
             if not allocation.is_control:
                 shares[allocation.variation_id] = 1
         else:
             weight = allocation.weight_slots or 0
             shares[allocation.variation_id] = shares.get(allocation.variation_id, 0) + weight
     return shares
-
-
-def is_unweighted_ramp(experiment: Experiment) -> bool:
-    """Return whether this is a rollout: levels, and no weights."""
-    return experiment.has_ramp and all(a.weight_slots is None for a in experiment.allocations)
 
 
 def _hand_out(freed: Sequence[tuple[int, int]], missing: Mapping[str, int]) -> Iterable[SlotRange]:

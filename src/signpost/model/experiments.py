@@ -109,6 +109,11 @@ class Experiment:
         """Whether exposure is raised level by level."""
         return bool(self.levels)
 
+    @property
+    def is_rollout(self) -> bool:
+        """Whether the level divides the treatments from the control: levels, and no weights."""
+        return self.has_ramp and all(a.weight_slots is None for a in self.allocations)
+
 
 def editable_fields(status: ExperimentStatus, strategy: Strategy, origin: Origin) -> tuple[str, ...]:
     """Return the fields that a PATCH may set, in the order in which replies list them."""

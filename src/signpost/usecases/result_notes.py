@@ -40,9 +40,7 @@ def take_notes(
 ) -> tuple[Note, ...]:
     """Return the notes on a result, the gravest first."""
     if experiment.status is ExperimentStatus.DRAFT:
-        return (
-            Note(NoteCode.NOT_STARTED, "The experiment is a draft: it has results once it has been active."),
-        )
+        return (Note(NoteCode.NOT_STARTED, "The experiment is a draft: it has results once it has been active."),)
     if not any(cell.exposed for cell in sums.cells) and not sums.drifted_units:
         return (Note(NoteCode.NO_UNITS, "No unit has been exposed yet."),)
     notes = [_note_ratio(sample_ratio), _note_randomisation(experiment), _note_drift(sums)]
@@ -75,9 +73,7 @@ def _note_ratio(sample_ratio: SampleRatio | Missing) -> Note | None:
         case MissingCode.UNPLANNED_UNITS:
             return Note(NoteCode.SAMPLE_RATIO_MISMATCH, sample_ratio.message)
         case MissingCode.RATIO_CHANGED:
-            message = (
-                f"{sample_ratio.message} Pooled, they can even show the wrong sign, so nothing is compared."
-            )
+            message = f"{sample_ratio.message} Pooled, they can even show the wrong sign, so nothing is compared."
             return Note(NoteCode.RATIO_CHANGED, message)
         case _:
             return None

@@ -19,9 +19,7 @@ from signpost.usecases.experiment_views import view_experiment
 from signpost.usecases.result_notes import Note, take_notes
 from signpost.usecases.weight_history import was_reweighted
 
-NO_CONTROL = Missing(
-    MissingCode.NO_CONTROL, "No variation is the control, so there is nothing to compare with."
-)
+NO_CONTROL = Missing(MissingCode.NO_CONTROL, "No variation is the control, so there is nothing to compare with.")
 MISMATCH = Missing(
     MissingCode.SAMPLE_RATIO_MISMATCH,
     "The variations did not get their planned shares; a difference may come from the units that are missing.",
@@ -70,8 +68,7 @@ class Results:
 
 
 def get_results(call: Call, aggregates: Aggregates, experiment_id: str) -> Results:
-    """Return an experiment's results, whatever its status; before the first exposure they are empty and say
-    so.
+    """Return an experiment's results, whatever its status; before the first exposure they are empty and say so.
 
     Raises:
         NotFoundError: the tenant has no such experiment.
@@ -116,9 +113,7 @@ def _order_cells(experiment: Experiment, sums: ExperimentSums) -> tuple[Cell, ..
     found = {cell.variation_id: cell for cell in sums.cells}
     allocated = sorted(experiment.allocations, key=lambda a: not a.is_control)
     listed = dict.fromkeys([*(a.variation_id for a in allocated), *sorted(found)])
-    return tuple(
-        found.get(variation_id, Cell(variation_id, exposed=0, successes=0)) for variation_id in listed
-    )
+    return tuple(found.get(variation_id, Cell(variation_id, exposed=0, successes=0)) for variation_id in listed)
 
 
 def _judge(

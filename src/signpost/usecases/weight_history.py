@@ -15,9 +15,7 @@ def was_reweighted(tenant: Workspace, experiment: Experiment) -> bool:
 
     The experiment knows only the slots as they are now; the audit trail knows how they were.
     """
-    versions = [
-        entry.after["slot_ranges"] for entry in _changes_since_start(tenant, experiment) if entry.after
-    ]
+    versions = [entry.after["slot_ranges"] for entry in _changes_since_start(tenant, experiment) if entry.after]
     running = [slot_ranges for slot_ranges in versions if slot_ranges]
     return any(slot_ranges != running[0] for slot_ranges in running)
 

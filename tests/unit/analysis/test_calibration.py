@@ -38,9 +38,7 @@ def covers(bounds: tuple[Floats, Floats], truth: float) -> float:
 
 @pytest.mark.parametrize(("control_units", "treatment_units"), SPLITS)
 @pytest.mark.parametrize("rate", [0.80, 0.05])
-def test_equals_are_found_different_as_often_as_promised(
-    control_units: int, treatment_units: int, rate: float
-) -> None:
+def test_equals_are_found_different_as_often_as_promised(control_units: int, treatment_units: int, rate: float) -> None:
     p_values = two_sided_p(pooled_z(draw(11, control_units, rate), draw(12, treatment_units, rate)))
 
     assert REJECTIONS_MIN <= np.count_nonzero(p_values < 0.05) <= REJECTIONS_MAX
@@ -70,9 +68,7 @@ def test_a_planned_ratio_raises_the_alarm_once_in_a_thousand() -> None:
     observed = np.random.default_rng(41).multinomial(20_000, [0.5, 0.3, 0.2], RUNS)
     expected = np.array([10_000.0, 6_000.0, 4_000.0])
 
-    alarms = np.count_nonzero(
-        chi_square_tail(((observed - expected) ** 2 / expected).sum(axis=1), 2) < THRESHOLD
-    )
+    alarms = np.count_nonzero(chi_square_tail(((observed - expected) ** 2 / expected).sum(axis=1), 2) < THRESHOLD)
 
     assert 1 <= alarms <= 23
 

@@ -31,9 +31,7 @@ def test_the_p_value_is_that_of_statsmodels_and_scipy(control: Arm, treatment: A
     found = calculate_p_value(control, treatment)
 
     assert isinstance(found, PValue)
-    _, by_statsmodels = proportions_ztest(
-        [treatment.successes, control.successes], [treatment.units, control.units]
-    )
+    _, by_statsmodels = proportions_ztest([treatment.successes, control.successes], [treatment.units, control.units])
     table = [[treatment.successes, treatment.failures], [control.successes, control.failures]]
     by_scipy = chi2_contingency(table, correction=False).pvalue
     assert found.value == pytest.approx(by_statsmodels, rel=1e-9)

@@ -74,9 +74,7 @@ def test_a_rollout_gives_the_treatments_its_level_and_the_control_the_rest() -> 
 
 
 def test_a_rollout_that_was_raised_has_no_common_ratio() -> None:
-    experiment = make_experiment(
-        [None, None], [SlotRange(0, 1_000_000, "b")], levels=(10, 50), current_level=50
-    )
+    experiment = make_experiment([None, None], [SlotRange(0, 1_000_000, "b")], levels=(10, 50), current_level=50)
 
     shares = plan_shares(experiment, was_reweighted=False)
 
@@ -87,17 +85,13 @@ def test_a_rollout_that_was_raised_has_no_common_ratio() -> None:
 @pytest.mark.parametrize("current_level", [10, 50, 100])
 def test_coverage_keeps_the_ratio_at_every_level(current_level: int) -> None:
     ranges = [SlotRange(0, 800_000, "a"), SlotRange(800_000, 1_000_000, "b")]
-    experiment = make_experiment(
-        [800_000, 200_000], ranges, levels=(10, 50, 100), current_level=current_level
-    )
+    experiment = make_experiment([800_000, 200_000], ranges, levels=(10, 50, 100), current_level=current_level)
 
     assert plan_shares(experiment, was_reweighted=False) == {"a": 800_000, "b": 200_000}
 
 
 def test_changed_weights_have_no_common_ratio() -> None:
-    experiment = make_experiment(
-        [500_000, 500_000], [SlotRange(0, 500_000, "a"), SlotRange(500_000, 1_000_000, "b")]
-    )
+    experiment = make_experiment([500_000, 500_000], [SlotRange(0, 500_000, "a"), SlotRange(500_000, 1_000_000, "b")])
 
     shares = plan_shares(experiment, was_reweighted=True)
 
