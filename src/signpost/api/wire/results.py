@@ -1,0 +1,201 @@
+"""The body of an experiment's results: every number with its method, and where there is none, the reason."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+
+from signpost.analysis.answers import Estimate, Missing, MissingCode, PValue
+from signpost.analysis.comparison import Comparison, Conclusion
+from signpost.analysis.sample_ratio import SampleRatio
+from signpost.model.experiments import ExperimentStatus, Strategy
+from signpost.usecases.result_notes import NoteCode
+from signpost.usecases.results import Results, VariationResult
+
+Ratio = Annotated[FiniteFloat, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Body(BaseModel):
+    """A part of the body."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MissingBody(Body):
+    """There is no number, and this is why."""
+
+    missing: MissingCode = Field(description="Why, for programs.")
+    reason: str = Field(description="Why, in words.", examples=["No unit has been exposed to this variation yet."])
+
+
+class EstimateBody(Body):
+    """A number with its confidence interval."""
+
+    value: FiniteFloat
+    ci_lower: FiniteFloat
+    ci_upper: FiniteFloat
+    confidence_level: Ratio
+    method: str = Field(description="How the interval was computed.", examples=["Newcombe hybrid score interval"])
+
+
+class PValueBody(Body):
+    """How probable a result at least this extreme is when there is no difference."""
+
+    value: Ratio
+    method: str = Field(examples=["two-sided z-test with pooled variance"])
+
+
+class ConclusionBody(Body):
+    """What the comparison shows at 5 %, by the adjusted p-value."""
+
+    value: Conclusion
+
+
+class ComparisonBody(Body):
+    """A treatment against the control."""
+
+    absolute_effect: EstimateBody | MissingBody = Field(
+        description="Difference of the success rates: 0.01 is one percentage point."
+    )
+    relative_effect: EstimateBody | MissingBody = Field(
+        description="Quotient of the success rates, minus 1: 0.05 is 5 % more."
+    )
+    p_value: PValueBody | MissingBody
+    adjusted_p_value: PValueBody | MissingBody = Field(description="Adjusted for the number of treatments.")
+    conclusion: ConclusionBody | MissingBody
+
+
+class VariationResultBody(Body):
+    """What one variation has shown."""
+
+    variation_id: str
+    variation_name: str | None = Field(default=None, description="Left out when the variation is gone.")
+    is_control: bool
+    planned_ratio: Ratio | None = Field(
+        default=None, description="Planned share of the units. Left out where none is planned."
+    )
+    units: Count = Field(description="Units exposed to this variation and no other, forced exposures not counted.")
+    successes: Count = Field(description="Those of them with a success (`s`) at or after their first exposure.")
+    success_rate: EstimateBody | MissingBody
+    comparison: ComparisonBody | None = Field(
+        default=None, description="Against the control; the control itself has none."
+    )
+
+
+class SampleRatioBody(Body):
+    """Whether the variations got their planned shares of the units."""
+
+    is_mismatch: bool = Field(
+        description="Whether the p-value is under the threshold: no difference can be trusted then."
+    )
+    p_value: Ratio
+    threshold: Ratio
+    statistic: Annotated[FiniteFloat, Field(ge=0)]
+    degrees_of_freedom: Annotated[int, Field(ge=1)]
+    expected_units: list[FiniteFloat] = Field(description="In the order of the variations.")
+    method: str
+
+
+class NoteBody(Body):
+    """What to know before believing the numbers."""
+
+    code: NoteCode
+    message: str
+
+
+class ResultsBody(Body):
+    """The results of an experiment as they are at this moment."""
+
+    experiment_id: str
+    experiment_name: str
+    status: ExperimentStatus
+    allocation_strategy: Strategy
+    computed_at: datetime
+    first_exposure_at: datetime | None = None
+    last_exposure_at: datetime | None = None
+    units: Count = Field(description="Units counted in the variations.")
+    drifted_units: Count = Field(description="Units exposed to more than one variation, left out.")
+    forced_exposures: Count = Field(description="Exposures by override, left out.")
+    variations: list[VariationResultBody] = Field(description="The control first.")
+    sample_ratio: SampleRatioBody | MissingBody
+    notes: list[NoteBody] = Field(description="The gravest first.")
+
+
+def render_results(results: Results) -> ResultsBody:
+    """Return the body; what is None in it is left out of the JSON."""
+    return ResultsBody(
+        experiment_id=results.experiment_id,
+        experiment_name=results.experiment_name,
+        status=results.status,
+        allocation_strategy=results.strategy,
+        computed_at=results.computed_at,
+        first_exposure_at=results.first_exposure_at,
+        last_exposure_at=results.last_exposure_at,
+        units=results.units,
+        drifted_units=results.drifted_units,
+        forced_exposures=results.forced_exposures,
+        variations=[_render_variation(variation) for variation in results.variations],
+        sample_ratio=_render_sample_ratio(results.sample_ratio),
+        notes=[NoteBody(code=note.code, message=note.message) for note in results.notes],
+    )
+
+
+def _render_variation(variation: VariationResult) -> VariationResultBody:
+    return VariationResultBody(
+        variation_id=variation.variation_id,
+        variation_name=variation.name,
+        is_control=variation.is_control,
+        planned_ratio=variation.planned_ratio,
+        units=variation.units,
+        successes=variation.successes,
+        success_rate=_render_estimate(variation.success_rate),
+        comparison=None if variation.comparison is None else _render_comparison(variation.comparison),
+    )
+
+
+def _render_comparison(comparison: Comparison) -> ComparisonBody:
+    conclusion = comparison.conclusion
+    return ComparisonBody(
+        absolute_effect=_render_estimate(comparison.absolute),
+        relative_effect=_render_estimate(comparison.relative),
+        p_value=_render_p_value(comparison.p_value),
+        adjusted_p_value=_render_p_value(comparison.adjusted_p_value),
+        conclusion=_render_missing(conclusion) if isinstance(conclusion, Missing) else ConclusionBody(value=conclusion),
+    )
+
+
+def _render_estimate(estimate: Estimate | Missing) -> EstimateBody | MissingBody:
+    if isinstance(estimate, Missing):
+        return _render_missing(estimate)
+    return EstimateBody(
+        value=estimate.value,
+        ci_lower=estimate.ci_lower,
+        ci_upper=estimate.ci_upper,
+        confidence_level=estimate.confidence_level,
+        method=estimate.method,
+    )
+
+
+def _render_p_value(p_value: PValue | Missing) -> PValueBody | MissingBody:
+    if isinstance(p_value, Missing):
+        return _render_missing(p_value)
+    return PValueBody(value=p_value.value, method=p_value.method)
+
+
+def _render_sample_ratio(ratio: SampleRatio | Missing) -> SampleRatioBody | MissingBody:
+    if isinstance(ratio, Missing):
+        return _render_missing(ratio)
+    return SampleRatioBody(
+        is_mismatch=ratio.is_mismatch,
+        p_value=ratio.p_value,
+        threshold=ratio.threshold,
+        statistic=ratio.statistic,
+        degrees_of_freedom=ratio.degrees_of_freedom,
+        expected_units=list(ratio.expected),
+        method=ratio.method,
+    )
+
+
+def _render_missing(missing: Missing) -> MissingBody:
+    return MissingBody(missing=missing.code, reason=missing.message)
