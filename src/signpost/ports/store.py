@@ -122,8 +122,8 @@ class Clients(Protocol):
 class Audit(Protocol):
     """What was changed in one tenant; the storage itself writes it, in the transaction of the change."""
 
-    def list(self, page: PageRequest) -> Page[AuditEntry]:
-        """Return a page, newest entry first."""
+    def list(self, page: PageRequest, *, entity_id: str | None = None) -> Page[AuditEntry]:
+        """Return a page, newest entry first; with an `entity_id` only the entries of that thing."""
         ...
 
 

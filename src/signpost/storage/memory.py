@@ -156,10 +156,13 @@ class _Audit:
     def __init__(self, entries: tuple[AuditEntry, ...]) -> None:
         self._entries = entries
 
-    def list(self, page: PageRequest) -> Page[AuditEntry]:
-        end = page.after if page.after is not None else len(self._entries)
-        start = max(end - page.take, 0)
-        return Page(items=self._entries[start:end][::-1], next_after=start or None)
+    def list(self, page: PageRequest, *, entity_id: str | None = None) -> Page[AuditEntry]:
+        asked = [(i, e) for i, e in enumerate(self._entries[: page.after]) if entity_id in {None, e.entity_id}]
+        shown = asked[::-1][: page.take]
+        return Page(
+            items=tuple(entry for _, entry in shown),
+            next_after=shown[-1][0] if len(asked) > len(shown) else None,
+        )
 
 
 class MemoryWorkspace:

@@ -277,6 +277,23 @@ class StoreContract:
         assert [e.kind for e in second.items] == [Kind.FLAG, Kind.TENANT]
         assert second.next_after is None
 
+    def test_the_audit_trail_of_one_thing_is_paged_alike(self, store: Store) -> None:
+        watched = a_flag(1)
+        for number in range(1, 4):
+            with store.writing(FIRST.id, ACTOR) as tenant:
+                tenant.flags.add(a_flag(number))
+        for name in ("changed", "changed again"):
+            with store.writing(FIRST.id, ACTOR) as tenant:
+                tenant.flags.replace(replace(watched, name=name))
+
+        with store.reading(FIRST.id) as tenant:
+            first = tenant.audit.list(PageRequest(2), entity_id=watched.id)
+            second = tenant.audit.list(PageRequest(2, first.next_after), entity_id=watched.id)
+
+        assert [e.after and e.after["name"] for e in first.items] == ["changed again", "changed"]
+        assert [e.action for e in second.items] == ["create"]
+        assert second.next_after is None
+
     def test_writing_what_is_there_already_changes_nothing(self, store: Store) -> None:
         with store.writing(FIRST.id, ACTOR) as tenant:
             tenant.flags.add(a_flag())

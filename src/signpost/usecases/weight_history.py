@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from signpost.model.errors import Kind
 from signpost.model.experiments import Experiment
 from signpost.ports.paging import PageRequest
 from signpost.ports.store import AuditEntry, Workspace
@@ -15,22 +14,16 @@ def was_reweighted(tenant: Workspace, experiment: Experiment) -> bool:
 
     The experiment knows only the slots as they are now; the audit trail knows how they were.
     """
-    versions = [entry.after["slot_ranges"] for entry in _changes_since_start(tenant, experiment) if entry.after]
-    running = [slot_ranges for slot_ranges in versions if slot_ranges]
-    return any(slot_ranges != running[0] for slot_ranges in running)
+    current = [{"start": s.start, "stop": s.stop, "variation_id": s.variation_id} for s in experiment.slot_ranges]
+    earlier = (entry.after["slot_ranges"] for entry in _changes_of(tenant, experiment) if entry.after)
+    return any(slot_ranges not in ([], current) for slot_ranges in earlier)
 
 
-def _changes_since_start(tenant: Workspace, experiment: Experiment) -> Iterator[AuditEntry]:
-    if experiment.started_at is None:
-        return
-    page = PageRequest(take=PAGE)
+def _changes_of(tenant: Workspace, experiment: Experiment) -> Iterator[AuditEntry]:
+    after = None
     while True:
-        found = tenant.audit.list(page)
-        for entry in found.items:
-            if entry.at < experiment.started_at:
-                return
-            if entry.kind is Kind.EXPERIMENT and entry.entity_id == experiment.id:
-                yield entry
-        if found.next_after is None:
+        page = tenant.audit.list(PageRequest(PAGE, after), entity_id=experiment.id)
+        yield from page.items
+        after = page.next_after
+        if after is None:
             return
-        page = PageRequest(take=PAGE, after=found.next_after)

@@ -22,9 +22,11 @@ class Audit:
         self._connection = connection
         self._tenant_id = tenant_id
 
-    def list(self, page: PageRequest) -> Page[AuditEntry]:
+    def list(self, page: PageRequest, *, entity_id: str | None = None) -> Page[AuditEntry]:
         columns = tables.audit.c
         query = select(tables.audit).where(columns.tenant_id == self._tenant_id)
+        if entity_id is not None:
+            query = query.where(columns.entity_id == entity_id)
         if page.after is not None:
             query = query.where(columns.position < page.after)
         rows = self._connection.execute(query.order_by(columns.position.desc()).limit(page.take + 1)).all()
