@@ -1,0 +1,31 @@
+"""Recomputes a decision with nothing but its log entry, the experiment, and the published recipe."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import xxhash
+
+SLOTS = 1_000_000
+
+
+def explain(entry: dict[str, Any], experiment: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Return the steps from a device's id to what it was shown: what is done, and what comes out.
+
+    The weights of this experiment were never changed, so its variations own one range of slots each, in order.
+    """
+    unit = entry["details"]["assignment"]["unit"]
+    salt = experiment["id"].removeprefix("exp_")
+    hashed = xxhash.xxh3_64_intdigest(f"{salt}{unit}")
+    split = hashed >> 32
+    slot = split * SLOTS >> 32
+    yield "salt of the experiment + device", f"{salt} + {unit}"
+    yield "XXH3_64 of that", f"{hashed:#018x}"
+    yield "its upper half: the split point", f"{split:#010x}"
+    yield f"× {SLOTS:,} ÷ 2³²: the slot", f"{slot:,}"
+    start = 0
+    for allocation in experiment["allocations"]:
+        stop = start + allocation["weight"] * SLOTS // 100
+        name = allocation["variation_name"]
+        yield f"slots {start:,} … {stop - 1:,}", f"{name}  ◀" if start <= slot < stop else name
+        start = stop
+    yield "what the log says", f"variation {entry['details']['experiment']['variation_id']}"
