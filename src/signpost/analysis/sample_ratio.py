@@ -44,7 +44,7 @@ def check_sample_ratio(observed: Sequence[int], planned: Sequence[int]) -> Sampl
             "A variation has units although the plan gives it no traffic: find out why.",
         )
     taking_part = [p for p in planned if p > 0]
-    if len(taking_part) < 2:  # noqa: PLR2004
+    if len(taking_part) < 2:
         return Missing(
             MissingCode.NO_PLANNED_RATIO, "One variation gets all the traffic, so there is no ratio to check."
         )

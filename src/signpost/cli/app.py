@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from signpost.cli import audit, clients, config, serve, tenants, token
+from signpost.cli import audit, clients, config, results, serve, tenants, token
 from signpost.cli.options import CommandError
 from signpost.config import SettingsError
 from signpost.model.errors import DomainError, NameTakenError, NotFoundError
@@ -21,6 +21,7 @@ app.command("serve")(serve.serve)
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(clients.app, name="clients")
 app.command("token")(token.token)
+app.command("results")(results.results)
 app.command("audit")(audit.audit)
 app.command("config")(config.config)
 app.command("version")(config.version)

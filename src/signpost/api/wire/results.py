@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PlainSerializer
 
 from signpost.analysis.answers import Estimate, Missing, MissingCode, PValue
 from signpost.analysis.comparison import Comparison, Conclusion
@@ -14,6 +14,13 @@ from signpost.usecases.results import Results, VariationResult
 
 Ratio = Annotated[FiniteFloat, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
+
+
+def _render_time(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03}Z"
+
+
+Moment = Annotated[datetime, PlainSerializer(_render_time, return_type=str)]
 
 
 class Body(BaseModel):
@@ -111,9 +118,9 @@ class ResultsBody(Body):
     experiment_name: str
     status: ExperimentStatus
     allocation_strategy: Strategy
-    computed_at: datetime
-    first_exposure_at: datetime | None = None
-    last_exposure_at: datetime | None = None
+    computed_at: Moment
+    first_exposure_at: Moment | None = None
+    last_exposure_at: Moment | None = None
     units: Count = Field(description="Units counted in the variations.")
     drifted_units: Count = Field(description="Units exposed to more than one variation, left out.")
     forced_exposures: Count = Field(description="Exposures by override, left out.")

@@ -1,0 +1,35 @@
+"""`signpost results`."""
+
+import sys
+from io import TextIOWrapper
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from signpost.cli.options import ACTOR, AsJson, ConfigFile, Data, Database, TenantName, opened_tenant, print_json
+
+
+def results(
+    experiment_id: Annotated[str, typer.Argument(metavar="ID", help="The experiment's id.")],
+    tenant: TenantName = None,
+    data: Data = None,
+    database: Database = None,
+    config: ConfigFile = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what an experiment has shown: success rates, differences with 95 % intervals, and whether to trust them."""
+    # These bring numerical libraries with them, which the other commands shall not wait for.
+    from signpost.api.wire.results import render_results  # noqa: PLC0415
+    from signpost.cli.result_view import ResultView  # noqa: PLC0415
+    from signpost.usecases.results import get_results  # noqa: PLC0415
+
+    with opened_tenant(data, database, config, tenant) as (parts, found):
+        shown = get_results(parts.call(found, ACTOR), parts.events, experiment_id)
+    if as_json:
+        print_json(render_results(shown).model_dump(mode="json", exclude_none=True))
+        return
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without Unicode gets ? for what it can't show
+    Console().print(ResultView(shown))
