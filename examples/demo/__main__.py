@@ -148,7 +148,7 @@ def get_results(api: Api, experiment_id: str) -> dict[str, Any]:
 def report(server: Server, experiment_id: str, traffic: Traffic, looks: list[dict[str, Any]]) -> bool:
     """Print what `signpost results` prints, and compare it with what is known; return whether the counts agree."""
     console.print("[dim]$ signpost results", experiment_id)
-    subprocess.run(server.command("results", experiment_id), check=True)
+    server.print_results(experiment_id)
     control_rate, treatment_rate = TRUE_RATES.values()
     truth = treatment_rate - control_rate
     console.print("\n[bold]The same difference, as it settled on the way")

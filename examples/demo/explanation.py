@@ -15,7 +15,7 @@ def explain(entry: dict[str, Any], experiment: dict[str, Any]) -> Iterator[tuple
     """
     unit = entry["details"]["assignment"]["unit"]
     salt = experiment["id"].removeprefix("exp_")
-    hashed = xxhash.xxh3_64_intdigest(f"{salt}{unit}")
+    hashed = xxhash.xxh3_64_intdigest(f"{salt}{unit}".encode())
     split = hashed >> 32
     slot = split * SLOTS >> 32
     yield "salt of the experiment + device", f"{salt} + {unit}"

@@ -1,5 +1,6 @@
 """`signpost serve` as a process of its own, started, killed and started again."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import urllib.request
 from pathlib import Path
 
 SIGNPOST = str(Path(sys.executable).with_name("signpost"))
+SETTINGS = {"SIGNPOST_RATE_LIMIT": "0", "SIGNPOST_LOG_LEVEL": "warning"}
 START_SECONDS_MAX = 60
 POLL_SECONDS = 0.05
 
@@ -34,8 +36,14 @@ class Server:
     def start(self) -> None:
         """Start the process and wait until it says that it is ready."""
         with self._log.open("ab") as log:
-            command = [SIGNPOST, "serve", "--data", str(self.data), "--port", str(self.port)]
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+            self._process = subprocess.Popen(
+                self._command("serve", "--port", str(self.port)),
+                stdout=log,
+                stderr=log,
+                cwd=self.data,
+                env=self._environment(),
+                start_new_session=True,
+            )
         deadline = time.monotonic() + START_SECONDS_MAX
         while not self._is_ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -54,14 +62,26 @@ class Server:
             self._process.terminate()
             self._process.wait()
 
-    def command(self, *words: str) -> list[str]:
-        """Return a command line of `signpost` on this server's data."""
-        return [SIGNPOST, *words, "--data", str(self.data)]
-
     def make_token(self) -> str:
         """Return an access token for everything, as `signpost token` prints it."""
-        done = subprocess.run(self.command("token"), check=True, capture_output=True, text=True)
+        command = self._command("token")
+        done = subprocess.run(
+            command, check=True, cwd=self.data, env=self._environment(), stdout=subprocess.PIPE, text=True
+        )
         return done.stdout.strip()
+
+    def print_results(self, experiment_id: str) -> None:
+        """Let `signpost results` print."""
+        command = self._command("results", experiment_id)
+        subprocess.run(command, check=True, cwd=self.data, env=self._environment())
+
+    def _command(self, *words: str) -> list[str]:
+        return [SIGNPOST, *words, "--data", str(self.data)]
+
+    def _environment(self) -> dict[str, str]:
+        """Return this process's environment without settings of a Signpost that is not the demo's."""
+        own = {name: value for name, value in os.environ.items() if not name.startswith("SIGNPOST_")}
+        return own | SETTINGS
 
     def _is_ready(self) -> bool:
         try:
