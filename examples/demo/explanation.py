@@ -13,7 +13,8 @@ def explain(entry: dict[str, Any], experiment: dict[str, Any]) -> Iterator[tuple
 
     The weights of this experiment were never changed, so its variations own one range of slots each, in order.
     """
-    unit = entry["details"]["assignment"]["unit"]
+    logged = entry["details"]
+    unit = logged["assignment"]["unit"]
     salt = experiment["id"].removeprefix("exp_")
     hashed = xxhash.xxh3_64_intdigest(f"{salt}{unit}".encode())
     split = hashed >> 32
@@ -22,10 +23,12 @@ def explain(entry: dict[str, Any], experiment: dict[str, Any]) -> Iterator[tuple
     yield "XXH3_64 of that", f"{hashed:#018x}"
     yield "its upper half: the split point", f"{split:#010x}"
     yield f"× {SLOTS:,} ÷ 2³²: the slot", f"{slot:,}"
-    start = 0
+    start, owner = 0, ""
     for allocation in experiment["allocations"]:
         stop = start + allocation["weight"] * SLOTS // 100
-        name = allocation["variation_name"]
-        yield f"slots {start:,} … {stop - 1:,}", f"{name}  ◀" if start <= slot < stop else name
+        is_owner = start <= slot < stop
+        owner = allocation["variation_id"] if is_owner else owner
+        yield f"slots {start:,} … {stop - 1:,}", allocation["variation_name"] + (" ◀ this one" if is_owner else "")
         start = stop
-    yield "what the log says", f"variation {entry['details']['experiment']['variation_id']}"
+    agrees = (logged["assignment"]["split"], logged["experiment"]["variation_id"]) == (split, owner)
+    yield "the log", "says the same" if agrees else f"says otherwise: {logged}"

@@ -71,6 +71,8 @@ class Traffic:
     def _sign_in(self, api: Api, person: Person) -> None:
         device = {"session_id": person.session, "ip": person.ip, "user_agent": person.user_agent}
         decision = self._send(api, "/runtime/v1/decisions", {"flow": "authentication", "unit": person.device, **device})
+        if decision["experiment"] is None:
+            raise RuntimeError(f"{person.device} is not in the experiment: {decision['reason']}")
         variation = decision["experiment"]["variation_name"]
         self.ledger.shown[person.device] = variation
 

@@ -28,7 +28,7 @@ def results(
     with opened_tenant(data, database, config, tenant) as (parts, found):
         shown = get_results(parts.call(found, ACTOR), parts.events, experiment_id)
     if as_json:
-        print_json(render_results(shown).model_dump(mode="json", exclude_none=True))
+        print_json(render_results(shown))
         return
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without Unicode gets ? for what it can't show

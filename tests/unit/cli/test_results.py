@@ -2,66 +2,24 @@
 
 import json
 import sys
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from signpost.assignment.slots import ranges_for
-from signpost.bootstrap import Parts, open_parts, set_up
+from signpost.bootstrap import open_parts
 from signpost.cli import main
 from signpost.config import load_settings
-from signpost.model.experiments import Experiment, ExperimentStatus
-from signpost.model.tenants import Tenant
-from signpost.ports.events import EXPOSURE_TYPE, SUCCESS_TYPE, Attribution, Event
-from signpost.testing.builders import a_variation, an_experiment
-from signpost.testing.repeatable import START
-from signpost.usecases.tenants import find_tenant
-
-DRAFT = an_experiment()
-RUNNING = replace(
-    an_experiment(2, name="running"), status=ExperimentStatus.ACTIVE, started_at=START, slot_ranges=ranges_for(DRAFT)
-)
-START_MS = round(START.timestamp() * 1000)
+from signpost.testing.builders import an_experiment
+from tests.recorded import DRAFT, RUNNING, record
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A data folder with a draft, and an experiment that 40 devices met: 10 and 15 of 20 got in."""
+    """A data folder with an experiment that 40 devices met: 10 and 15 of 20 got in."""
     parts = open_parts(load_settings({"data": tmp_path}, {}).settings)
-    set_up(parts)
-    tenant = find_tenant(parts.store, None)
-    with parts.store.writing(tenant.id, "test") as workspace:
-        for number, name in ((1, "Password"), (2, "Passkey")):
-            workspace.variations.add(a_variation(number, name=name))
-        workspace.experiments.add(DRAFT)
-        workspace.experiments.add(RUNNING)
-    keep(parts, tenant, RUNNING, successes=(10, 15))
+    record(parts, units=20, successes=(10, 15))
     parts.close()
     return tmp_path
-
-
-def keep(parts: Parts, tenant: Tenant, experiment: Experiment, successes: Sequence[int]) -> None:
-    events = []
-    for allocation, succeeding in zip(experiment.allocations, successes, strict=True):
-        for number in range(20):
-            unit = f"{allocation.variation_id}-{number}"
-            attribution = Attribution(
-                experiment_id=experiment.id,
-                variation_id=allocation.variation_id,
-                is_control=allocation.is_control,
-                allocation_strategy=experiment.strategy,
-                segment_id=None,
-                unit=unit,
-                exposed_ms=START_MS,
-                is_forced=False,
-            )
-            exposure = Event(tenant.id, EXPOSURE_TYPE, START_MS, b"{}", unit=unit, attribution=attribution)
-            events.append(replace(exposure, is_exposure=True))
-            if number < succeeding:
-                events.append(replace(exposure, type=SUCCESS_TYPE))
-    parts.events.append(events).result()
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:

@@ -1,5 +1,12 @@
 """The routes, one module for each kind of thing."""
 
-from signpost.api.routes import experiments, feature_flags, logs, segments, variations
+from signpost.api.routes import experiments, feature_flags, logs, results, segments, variations
 
-ROUTERS = (experiments.router, feature_flags.router, variations.router, segments.router, logs.router)
+ROUTERS = (
+    experiments.router,
+    results.router,
+    feature_flags.router,
+    variations.router,
+    segments.router,
+    logs.router,
+)

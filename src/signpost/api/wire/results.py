@@ -1,13 +1,14 @@
 """The body of an experiment's results: every number with its method, and where there is none, the reason."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PlainSerializer
+from pydantic import Field, FiniteFloat, PlainSerializer
 
 from signpost.analysis.answers import Estimate, Missing, MissingCode, PValue
 from signpost.analysis.comparison import Comparison, Conclusion
 from signpost.analysis.sample_ratio import SampleRatio
+from signpost.api.wire.common import ReplyBody, render_time
 from signpost.model.experiments import ExperimentStatus, Strategy
 from signpost.usecases.result_notes import NoteCode
 from signpost.usecases.results import Results, VariationResult
@@ -16,27 +17,17 @@ Ratio = Annotated[FiniteFloat, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 
 
-def _render_time(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03}Z"
+Moment = Annotated[datetime, PlainSerializer(render_time, return_type=str)]
 
 
-Moment = Annotated[datetime, PlainSerializer(_render_time, return_type=str)]
-
-
-class Body(BaseModel):
-    """A part of the body."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class MissingBody(Body):
+class MissingReply(ReplyBody):
     """There is no number, and this is why."""
 
     missing: MissingCode = Field(description="Why, for programs.")
     reason: str = Field(description="Why, in words.", examples=["No unit has been exposed to this variation yet."])
 
 
-class EstimateBody(Body):
+class EstimateReply(ReplyBody):
     """A number with its confidence interval."""
 
     value: FiniteFloat
@@ -46,34 +37,34 @@ class EstimateBody(Body):
     method: str = Field(description="How the interval was computed.", examples=["Newcombe hybrid score interval"])
 
 
-class PValueBody(Body):
+class PValueReply(ReplyBody):
     """How probable a result at least this extreme is when there is no difference."""
 
     value: Ratio
     method: str = Field(examples=["two-sided z-test with pooled variance"])
 
 
-class ConclusionBody(Body):
+class ConclusionReply(ReplyBody):
     """What the comparison shows at 5 %, by the adjusted p-value."""
 
     value: Conclusion
 
 
-class ComparisonBody(Body):
+class ComparisonReply(ReplyBody):
     """A treatment against the control."""
 
-    absolute_effect: EstimateBody | MissingBody = Field(
+    absolute_effect: EstimateReply | MissingReply = Field(
         description="Difference of the success rates: 0.01 is one percentage point."
     )
-    relative_effect: EstimateBody | MissingBody = Field(
+    relative_effect: EstimateReply | MissingReply = Field(
         description="Quotient of the success rates, minus 1: 0.05 is 5 % more."
     )
-    p_value: PValueBody | MissingBody
-    adjusted_p_value: PValueBody | MissingBody = Field(description="Adjusted for the number of treatments.")
-    conclusion: ConclusionBody | MissingBody
+    p_value: PValueReply | MissingReply
+    adjusted_p_value: PValueReply | MissingReply = Field(description="Adjusted for the number of treatments.")
+    conclusion: ConclusionReply | MissingReply
 
 
-class VariationResultBody(Body):
+class VariationResultReply(ReplyBody):
     """What one variation has shown."""
 
     variation_id: str
@@ -84,13 +75,13 @@ class VariationResultBody(Body):
     )
     units: Count = Field(description="Units exposed to this variation and no other, forced exposures not counted.")
     successes: Count = Field(description="Those of them with a success (`s`) at or after their first exposure.")
-    success_rate: EstimateBody | MissingBody
-    comparison: ComparisonBody | None = Field(
+    success_rate: EstimateReply | MissingReply
+    comparison: ComparisonReply | None = Field(
         default=None, description="Against the control; the control itself has none."
     )
 
 
-class SampleRatioBody(Body):
+class SampleRatioReply(ReplyBody):
     """Whether the variations got their planned shares of the units."""
 
     is_mismatch: bool = Field(
@@ -104,14 +95,14 @@ class SampleRatioBody(Body):
     method: str
 
 
-class NoteBody(Body):
+class NoteReply(ReplyBody):
     """What to know before believing the numbers."""
 
     code: NoteCode
     message: str
 
 
-class ResultsBody(Body):
+class ResultsReply(ReplyBody):
     """The results of an experiment as they are at this moment."""
 
     experiment_id: str
@@ -124,14 +115,14 @@ class ResultsBody(Body):
     units: Count = Field(description="Units counted in the variations.")
     drifted_units: Count = Field(description="Units exposed to more than one variation, left out.")
     forced_exposures: Count = Field(description="Exposures by override, left out.")
-    variations: list[VariationResultBody] = Field(description="The control first.")
-    sample_ratio: SampleRatioBody | MissingBody
-    notes: list[NoteBody] = Field(description="The gravest first.")
+    variations: list[VariationResultReply] = Field(description="The control first.")
+    sample_ratio: SampleRatioReply | MissingReply
+    notes: list[NoteReply] = Field(description="The gravest first.")
 
 
-def render_results(results: Results) -> ResultsBody:
-    """Return the body; what is None in it is left out of the JSON."""
-    return ResultsBody(
+def render_results(results: Results) -> dict[str, Any]:
+    """Return the body as plain JSON values."""
+    reply = ResultsReply(
         experiment_id=results.experiment_id,
         experiment_name=results.experiment_name,
         status=results.status,
@@ -144,12 +135,13 @@ def render_results(results: Results) -> ResultsBody:
         forced_exposures=results.forced_exposures,
         variations=[_render_variation(variation) for variation in results.variations],
         sample_ratio=_render_sample_ratio(results.sample_ratio),
-        notes=[NoteBody(code=note.code, message=note.message) for note in results.notes],
+        notes=[NoteReply(code=note.code, message=note.message) for note in results.notes],
     )
+    return reply.model_dump(mode="json", exclude_none=True)
 
 
-def _render_variation(variation: VariationResult) -> VariationResultBody:
-    return VariationResultBody(
+def _render_variation(variation: VariationResult) -> VariationResultReply:
+    return VariationResultReply(
         variation_id=variation.variation_id,
         variation_name=variation.name,
         is_control=variation.is_control,
@@ -161,21 +153,23 @@ def _render_variation(variation: VariationResult) -> VariationResultBody:
     )
 
 
-def _render_comparison(comparison: Comparison) -> ComparisonBody:
+def _render_comparison(comparison: Comparison) -> ComparisonReply:
     conclusion = comparison.conclusion
-    return ComparisonBody(
+    return ComparisonReply(
         absolute_effect=_render_estimate(comparison.absolute),
         relative_effect=_render_estimate(comparison.relative),
         p_value=_render_p_value(comparison.p_value),
         adjusted_p_value=_render_p_value(comparison.adjusted_p_value),
-        conclusion=_render_missing(conclusion) if isinstance(conclusion, Missing) else ConclusionBody(value=conclusion),
+        conclusion=_render_missing(conclusion)
+        if isinstance(conclusion, Missing)
+        else ConclusionReply(value=conclusion),
     )
 
 
-def _render_estimate(estimate: Estimate | Missing) -> EstimateBody | MissingBody:
+def _render_estimate(estimate: Estimate | Missing) -> EstimateReply | MissingReply:
     if isinstance(estimate, Missing):
         return _render_missing(estimate)
-    return EstimateBody(
+    return EstimateReply(
         value=estimate.value,
         ci_lower=estimate.ci_lower,
         ci_upper=estimate.ci_upper,
@@ -184,16 +178,16 @@ def _render_estimate(estimate: Estimate | Missing) -> EstimateBody | MissingBody
     )
 
 
-def _render_p_value(p_value: PValue | Missing) -> PValueBody | MissingBody:
+def _render_p_value(p_value: PValue | Missing) -> PValueReply | MissingReply:
     if isinstance(p_value, Missing):
         return _render_missing(p_value)
-    return PValueBody(value=p_value.value, method=p_value.method)
+    return PValueReply(value=p_value.value, method=p_value.method)
 
 
-def _render_sample_ratio(ratio: SampleRatio | Missing) -> SampleRatioBody | MissingBody:
+def _render_sample_ratio(ratio: SampleRatio | Missing) -> SampleRatioReply | MissingReply:
     if isinstance(ratio, Missing):
         return _render_missing(ratio)
-    return SampleRatioBody(
+    return SampleRatioReply(
         is_mismatch=ratio.is_mismatch,
         p_value=ratio.p_value,
         threshold=ratio.threshold,
@@ -204,5 +198,5 @@ def _render_sample_ratio(ratio: SampleRatio | Missing) -> SampleRatioBody | Miss
     )
 
 
-def _render_missing(missing: Missing) -> MissingBody:
-    return MissingBody(missing=missing.code, reason=missing.message)
+def _render_missing(missing: Missing) -> MissingReply:
+    return MissingReply(missing=missing.code, reason=missing.message)
