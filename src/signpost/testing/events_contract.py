@@ -294,7 +294,7 @@ class EventsContract:
     @settings(max_examples=60, deadline=None, suppress_health_check=_ACCEPTED)
     def test_the_sums_are_those_of_a_naive_count(self, events: AllEvents, data: st.DataObject) -> None:
         tenant_id = f"ten_{next(_tenants)}"
-        batches = data.draw(st.lists(st.lists(_events(tenant_id), max_size=12), max_size=4))
+        batches = data.draw(st.lists(st.lists(random_events(tenant_id), max_size=12), max_size=4))
         for batch in batches:
             keep(events, *batch)
 
@@ -307,7 +307,8 @@ _tenants = itertools.count()
 
 
 @st.composite
-def _events(draw: st.DrawFn, tenant_id: str) -> Event:
+def random_events(draw: st.DrawFn, tenant_id: str) -> Event:
+    """Draw an event of a few units, arms, times and senders' ids, so that everything collides with everything."""
     unit = draw(st.sampled_from(["u1", "u2", "u3", "u4", "Ü"]))
     at_ms = draw(st.integers(1, 12))
     to = an_attribution(

@@ -77,7 +77,12 @@ def _run_beside(
 
 
 def _sum(scratch: sqlite3.Connection) -> ExperimentSums:
-    cells = tuple(Cell(*row) for row in sorted(scratch.execute(sums.CELLS)))
-    (drifted,) = scratch.execute(sums.DRIFTED).fetchone()
-    _, forced, first_ms, last_ms = scratch.execute(sums.LEFT_OUT).fetchone()
-    return ExperimentSums(cells, drifted, forced, first_ms, last_ms)
+    rows = scratch.execute(sums.CELLS).fetchall()
+    forced, first_ms, last_ms = scratch.execute(sums.LEFT_OUT).fetchone()
+    return ExperimentSums(
+        cells=tuple(sorted((Cell(*row) for row in rows if row[0] is not None), key=lambda cell: cell.variation_id)),
+        drifted_units=sum(row[1] for row in rows if row[0] is None),
+        forced_exposures=forced,
+        first_exposure_ms=first_ms,
+        last_exposure_ms=last_ms,
+    )
