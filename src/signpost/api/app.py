@@ -4,17 +4,24 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from signpost.api.bodies import FORM_TYPE
+from signpost.api.description import CORRELATION
 from signpost.api.docs import create_docs_router
 from signpost.api.errors import HANDLERS
-from signpost.api.route import SCHEME, JsonReply, Services
+from signpost.api.examples import EXAMPLES
+from signpost.api.methods import Heads
+from signpost.api.route import SCHEME, Services
 from signpost.api.routes import ROUTERS
 from signpost.edge.asgi import App
 from signpost.model.tenants import SCOPES
 
 TITLE = "Signpost"
+JSON_TYPE = "application/json"
+FLAT = ("StatusChange", "RampAdvance")
+"""Ends of the names of bodies that clients also send as forms."""
 SUMMARY = "Experiments for sign-in: feature flags, variations, segments, experiments, decisions, events, results."
 
 
@@ -32,14 +39,10 @@ def create_api(services: Services, more_routers: Sequence[APIRouter] = (), more_
         api.add_exception_handler(kind, handler)
     for router in (*ROUTERS, *more_routers):
         api.include_router(router)
-    document = describe(api, more_paths or {})
-    api.include_router(create_docs_router(document))
-
-    @api.get("/openapi.json", include_in_schema=False)
-    async def get_openapi_document(_: Request) -> JsonReply:
-        return JsonReply(document)
-
-    return api
+    docs = create_docs_router(describe(api, more_paths or {}))
+    api.include_router(docs)
+    api.state.routes = [route for router in (*ROUTERS, *more_routers, docs) for route in router.routes]
+    return Heads(api)
 
 
 def describe(api: FastAPI, more: dict[str, Any]) -> dict[str, Any]:
@@ -47,6 +50,8 @@ def describe(api: FastAPI, more: dict[str, Any]) -> dict[str, Any]:
     document = get_openapi(title=TITLE, version=version("signpost"), summary=SUMMARY, routes=api.routes)
     for path in document["paths"].values():
         for operation in path.values():
+            if SCHEME in str(operation.get("security")):
+                operation.setdefault("parameters", []).append(CORRELATION)
             _correct(operation)
     document["paths"] |= more.get("paths", {})
     components = document.setdefault("components", {})
@@ -62,6 +67,8 @@ def describe(api: FastAPI, more: dict[str, Any]) -> dict[str, Any]:
     }
     for schema in ("HTTPValidationError", "ValidationError"):
         components.get("schemas", {}).pop(schema, None)
+    for schema, example in EXAMPLES.items():
+        components["schemas"][schema]["examples"] = [example]
     return document
 
 
@@ -71,5 +78,7 @@ def _correct(operation: dict[str, Any]) -> None:
     described = replies.get("422", {})
     if "HTTPValidationError" in str(described):
         del replies["422"]
-    for status in ("204",):
-        replies.get(status, {}).pop("content", None)
+    replies.get("204", {}).pop("content", None)
+    content = operation.get("requestBody", {}).get("content", {})
+    if set(content) == {JSON_TYPE} and content[JSON_TYPE]["schema"].get("$ref", "").endswith(FLAT):
+        content[FORM_TYPE] = content[JSON_TYPE]

@@ -35,11 +35,13 @@ def read_body(body: bytes, content_type: str) -> Any:
     return value
 
 
-def _read_json(body: bytes) -> Any:
+def _read_json(body: bytes, what: str = "the body") -> Any:
+    if not body.strip():
+        raise BodyInvalidError(f"Payload validation error: {what} is empty.")
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        raise BodyInvalidError("Payload validation error: the body is not valid JSON.") from error
+        raise BodyInvalidError(f"Payload validation error: {what} is not valid JSON.") from error
 
 
 def _read_form(body: bytes) -> dict[str, Any]:
@@ -49,7 +51,10 @@ def _read_form(body: bytes) -> dict[str, Any]:
         raise BodyInvalidError("Payload validation error: the body is not a valid form.") from error
     if len({name for name, _ in pairs}) < len(pairs):
         raise BodyInvalidError("Payload validation error: a field of the form is given twice.")
-    return {name: _read_json(text.encode()) if name in STRUCTURED else text for name, text in pairs}
+    return {
+        name: _read_json(text.encode(errors="surrogatepass"), name) if name in STRUCTURED else text
+        for name, text in pairs
+    }
 
 
 def _check(value: Any, depth: int) -> None:

@@ -23,20 +23,35 @@ RATE_HEADERS = {
     "X-RateLimit-Remaining": "Requests left in this minute.",
     "X-RateLimit-Reset": "When the minute ends, in Unix seconds.",
 }
+OTHER_HEADERS = {
+    "X-Request-Id": "Names this exchange, here and in the server's log.",
+    "X-Correlation-ID": "What the request had under this name, if it had one of at most 64 characters.",
+}
+CORRELATION = {
+    "name": "X-Correlation-ID",
+    "in": "header",
+    "description": "Comes back in the reply.",
+    "schema": {"type": "string", "maxLength": 64},
+}
+RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}}
+CHALLENGE = {"WWW-Authenticate": {"description": "How to authenticate.", "schema": {"type": "string"}}}
+EXTRA_HEADERS = {401: CHALLENGE, 403: CHALLENGE, 429: RETRY_AFTER, 503: RETRY_AFTER}
 
 
 def replies(ok: dict[int, Any], *errors: int) -> dict[int | str, dict[str, Any]]:
     """Return the description of a route's replies: the good ones, those that every route has, and these errors."""
     described: dict[int | str, dict[str, Any]] = {}
     for status, model in ok.items():
-        described[status] = {"headers": _headers()}
+        described[status] = {"headers": _headers(status)}
         if model is not None:
             described[status]["model"] = model
         described[status]["description"] = "Done." if model is None else (model.__doc__ or "Done.")
     for status in sorted({*ALWAYS, *errors}):
-        described[status] = {"model": ErrorReply, "description": MEANINGS[status], "headers": _headers()}
+        described[status] = {"model": ErrorReply, "description": MEANINGS[status], "headers": _headers(status)}
     return described
 
 
-def _headers() -> dict[str, Any]:
-    return {name: {"description": text, "schema": {"type": "integer"}} for name, text in RATE_HEADERS.items()}
+def _headers(status: int) -> dict[str, Any]:
+    numbers = {name: {"description": text, "schema": {"type": "integer"}} for name, text in RATE_HEADERS.items()}
+    texts = {name: {"description": text, "schema": {"type": "string"}} for name, text in OTHER_HEADERS.items()}
+    return numbers | texts | EXTRA_HEADERS.get(status, {})

@@ -7,6 +7,8 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from signpost.api.route import JsonReply
+
 STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { max-width: 60rem; margin: 0 auto; padding: 1rem; }
@@ -22,9 +24,13 @@ METHODS = ("get", "post", "patch", "put", "delete")
 
 
 def create_docs_router(document: dict[str, Any]) -> APIRouter:
-    """Return the route of the page."""
+    """Return the routes of the document and of the page."""
     router = APIRouter()
     page = render_page(document)
+
+    @router.get("/openapi.json", include_in_schema=False)
+    async def get_document() -> JsonReply:
+        return JsonReply(document)
 
     @router.get("/docs", include_in_schema=False)
     async def get_docs() -> HTMLResponse:

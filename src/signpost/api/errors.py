@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from signpost.api.bodies import BodyInvalidError
 from signpost.api.checkpoints import CheckpointInvalidError
+from signpost.api.methods import methods_at
 from signpost.api.validation import describe_problem
 from signpost.edge.asgi import keep_headers
 from signpost.edge.errors import Refusal, render_error
@@ -61,8 +62,7 @@ def tell_blocker(blocker: Blocker) -> str:
 def _transition(error: errors.InvalidTransitionError) -> Told:
     if error.kind is Kind.EXPERIMENT and (error.current, error.target) == ("completed", "active"):
         return Told(400, "invalid_status_transition", "Completed experiments cannot be reactivated.")
-    message = f"Status transition is not allowed. ({error.current} to {error.target})"
-    return Told(400, "invalid_status_transition", message)
+    return Told(400, "invalid_status_transition", "Status transition is not allowed.")
 
 
 def _not_ready(error: errors.NotReadyError) -> Told:
@@ -89,8 +89,9 @@ def _level_not_next(error: errors.LevelNotNextError) -> Told:
     return Told(400, "ramp_level_not_next", f"The ramp cannot go to {error.target_level}: {where}.")
 
 
-def _about_parameter(code: str, message: str) -> Callable[[Any], Told]:
-    return lambda error: Told(400, code, f"{message} ({error.parameter})")
+def _always(status: int, code: str, message: str) -> Callable[[Any], Told]:
+    told = Told(status, code, message)
+    return lambda _: told
 
 
 TABLE: Mapping[type[DomainError], Callable[[Any], Told]] = {
@@ -107,61 +108,59 @@ TABLE: Mapping[type[DomainError], Callable[[Any], Told]] = {
         f"Field '{e.field}' cannot be modified while the experiment is {e.status}.",
     ),
     errors.FieldRefusedError: lambda e: Told(400, "invalid_body", f"Payload validation error: '{e.field}' {e.reason}."),
-    errors.RequiresPauseError: lambda _: Told(
+    errors.RequiresPauseError: _always(
         400, "experiment_requires_pause", "Allocations cannot be modified while the experiment is active."
     ),
-    errors.ExperimentActiveError: lambda _: Told(
+    errors.ExperimentActiveError: _always(
         400,
         "experiment_active",
         "Active experiments cannot be deleted. Pause or complete the experiment first.",
     ),
     errors.NotReadyError: _not_ready,
-    errors.InsufficientVariationsError: lambda _: Told(
+    errors.InsufficientVariationsError: _always(
         400,
         "feature_flag_insufficient_variations",
         "Feature flag must have at least 2 variations to be activated.",
     ),
-    errors.FlagArchivedError: lambda _: Told(
+    errors.FlagArchivedError: _always(
         400, "feature_flag_not_active", "Feature flag is archived and cannot be used by a new experiment."
     ),
-    errors.ParameterTypeMismatchError: _about_parameter(
-        "parameter_type_mismatch", "Parameter value does not match the declared type."
+    errors.ParameterTypeMismatchError: _always(
+        400, "parameter_type_mismatch", "Parameter value does not match the declared type."
     ),
-    errors.ParameterValueTooLargeError: _about_parameter(
-        "parameter_value_too_large", "Parameter value exceeds maximum size of 1KB."
+    errors.ParameterValueTooLargeError: _always(
+        400, "parameter_value_too_large", "Parameter value exceeds maximum size of 1KB."
     ),
-    errors.OverrideKeyInvalidError: _about_parameter("override_key_invalid", "Invalid override key."),
-    errors.OverrideTypeMismatchError: _about_parameter(
-        "override_type_mismatch", "Override value type does not match the parameter type."
+    errors.OverrideKeyInvalidError: _always(400, "override_key_invalid", "Invalid override key."),
+    errors.OverrideTypeMismatchError: _always(
+        400, "override_type_mismatch", "Override value type does not match the parameter type."
     ),
-    errors.OverrideEqualsDefaultError: _about_parameter(
-        "override_equals_default", "Override value must differ from the feature flag parameter default value."
+    errors.OverrideEqualsDefaultError: _always(
+        400, "override_equals_default", "Override value must differ from the feature flag parameter default value."
     ),
-    errors.OverrideValueTooLargeError: _about_parameter(
-        "override_value_too_large", "Override value exceeds maximum size of 1KB."
+    errors.OverrideValueTooLargeError: _always(
+        400, "override_value_too_large", "Override value exceeds maximum size of 1KB."
     ),
-    errors.VariationLimitError: lambda _: Told(
-        400, "variation_limit_exceeded", "Feature flag variation limit exceeded."
-    ),
-    errors.LastVariationError: lambda _: Told(
+    errors.VariationLimitError: _always(400, "variation_limit_exceeded", "Feature flag variation limit exceeded."),
+    errors.LastVariationError: _always(
         400,
         "variation_last",
         "Feature flag must have at least one variation. Cannot delete the last variation.",
     ),
-    errors.AllocationLimitError: lambda _: Told(
+    errors.AllocationLimitError: _always(
         400,
         "experiment_allocation_limit_exceeded",
         f"Experiments may have at most {limits.ALLOCATIONS_MAX} allocations.",
     ),
-    errors.VariationNotFromFlagError: lambda _: Told(
+    errors.VariationNotFromFlagError: _always(
         400, "variation_not_from_flag", "Variation does not belong to the referenced feature flag."
     ),
-    errors.AllocationSegmentNotFoundError: lambda _: Told(400, "segment_not_found", "Segment not found."),
-    errors.AllocationSegmentArchivedError: lambda _: Told(
+    errors.AllocationSegmentNotFoundError: _always(400, "segment_not_found", "Segment not found."),
+    errors.AllocationSegmentArchivedError: _always(
         400, "segment_archived", "Segment is archived and cannot be used in an allocation."
     ),
     errors.LevelNotNextError: _level_not_next,
-    errors.RampNotRunningError: lambda _: Told(
+    errors.RampNotRunningError: _always(
         409, "ramp_not_running", "Experiment has no ramp, or is neither active nor paused."
     ),
 }
@@ -212,12 +211,15 @@ async def answer_unavailable(_: Request, __: Exception) -> Response:
     return answer(503, "database_unavailable", message, {"Retry-After": str(RETRY_SECONDS)})
 
 
-async def answer_http(_: Request, error: Exception) -> Response:
-    """Tell that a route or a method does not exist."""
+async def answer_http(request: Request, error: Exception) -> Response:
+    """Tell that a route or a method does not exist; OPTIONS is told which methods do."""
     if not isinstance(error, HTTPException):
         raise error
     if error.status_code == 405:
-        return answer(405, "method_not_allowed", "This path does not take this method.", error.headers)
+        allowed = {"Allow": ", ".join(methods_at(request.app.state.routes, request.url.path))}
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=allowed)
+        return answer(405, "method_not_allowed", f"This path takes only {allowed['Allow']}.", allowed)
     return answer(error.status_code, "not_found", "There is nothing at this path.", error.headers)
 
 

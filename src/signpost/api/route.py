@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -18,7 +19,7 @@ from signpost.model.tenants import Generation
 from signpost.ports.clock import Clock
 from signpost.ports.events import Aggregates, EventLog
 from signpost.ports.ids import IdFactory
-from signpost.ports.store import Store
+from signpost.ports.store import Store, StoreUnavailableError
 from signpost.usecases.call import Call
 
 SCHEME = "bearer"
@@ -75,19 +76,35 @@ class ManagementRoute(APIRoute):
             )
             keep_headers(request.scope, admission.headers)
             request.state.admission = admission
-            unknown = [name for name in request.query_params if name not in known]
-            if unknown:
-                raise RequestValidationError([{"type": "extra_forbidden", "loc": ("query", unknown[0])}])
+            _check_query(request.query_params.multi_items(), known)
             entered: Request = request
             if self.body_field is not None:
                 body = await request.body()
                 entered = ReadRequest(request, read_body(body, headers.get("content-type", "")))
             response = await answer(entered)
             if changes and response.status_code < 300:
-                await asyncio.to_thread(services.catalog.refresh)
+                await asyncio.to_thread(_refresh, services.catalog)
             return response
 
         return enter
+
+
+def _check_query(given: list[tuple[str, str]], known: set[str]) -> None:
+    """Refuse what no route could make sense of: a parameter that it does not have or has twice, and NUL."""
+    seen: set[str] = set()
+    for name, text in given:
+        if name not in known:
+            raise RequestValidationError([{"type": "extra_forbidden", "loc": ("query", name)}])
+        if name in seen or "\0" in text:
+            what = "Given twice" if name in seen else "Holds a NUL"
+            raise RequestValidationError([{"type": "said", "loc": ("query", name), "ctx": {"what": what}}])
+        seen.add(name)
+
+
+def _refresh(catalog: Catalog) -> None:
+    """Let this process know of a change at once. Where it can't, the change stands all the same, and is noticed later."""
+    with suppress(StoreUnavailableError):
+        catalog.refresh()
 
 
 def _authorization(request: Request) -> str | None:

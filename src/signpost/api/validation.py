@@ -25,8 +25,8 @@ SENTENCES = {
     "too_short": "Too few items, minimum {min_length}",
     "too_long": "Too many items, maximum {max_length}",
     "literal_error": "No enum match, expected {expected}",
-    "greater_than_equal": "Value is less than minimum {ge}",
-    "less_than_equal": "Value is greater than maximum {le}",
+    "greater_than_equal": "Value is less than minimum {ge:g}",
+    "less_than_equal": "Value is greater than maximum {le:g}",
     "said": "{what}",
     "segment_too_large": "{what}",
 }

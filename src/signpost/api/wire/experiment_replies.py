@@ -1,6 +1,6 @@
 """Experiments on the wire, as they go out."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import Field
@@ -15,6 +15,7 @@ from signpost.model.tenants import Generation
 from signpost.usecases.experiment_lives import RampStep
 from signpost.usecases.experiment_views import ExperimentView
 
+NEVER = datetime.fromtimestamp(0, UTC)
 EA_ONLY = "Left out in the beta generation."
 
 
@@ -25,7 +26,7 @@ class AllocationReply(ReplyBody):
     variation_name: str = Field("", description=EA_ONLY)
     segment_id: str = ""
     segment_name: str = Field("", description=EA_ONLY)
-    weight: float = 0
+    weight: float = Field(0, description="An integer when it is whole.")
     priority: int = 1
     is_control: bool
     is_fallback: bool = False
@@ -52,8 +53,8 @@ class ExperimentReply(ReplyBody):
     editable_fields: list[str] = Field([], description=EA_ONLY)
     levels: list[int] = Field([], description=EA_ONLY)
     current_level: int | None = Field(None, description=EA_ONLY)
-    started_at: datetime | str = ""
-    ended_at: datetime | str = ""
+    started_at: datetime = NEVER
+    ended_at: datetime = NEVER
     created_at: datetime
     updated_at: datetime
 

@@ -98,7 +98,7 @@ class ExperimentCreation(RequestBody):
     description: Description = ""
     feature_flag_id: Reference
     authentication_flow: Flow
-    allocation_strategy: StrategyName = "percentage"
+    allocation_strategy: StrategyName = Field("percentage", description="`percentage` when left out.")
     assignment_config: AssignmentConfig = AssignmentConfig(subject="device")
     default_config: DefaultConfigName = "tenant"
     allocations: Allocations = Field([], validate_default=False)

@@ -1,0 +1,111 @@
+"""Examples of bodies for the OpenAPI document: one experiment on the title of a sign-in page, from flag to ramp."""
+
+from typing import Any
+
+_FLAG = "flg_3PqxWYzYtVtJ9eKc1nV5hB"
+_BASELINE = "var_7vXrM2eYQyKj4dFh8sWtNa"
+_SHORT = "var_9cLbT5gZRzHk6wPm3uEyQd"
+_SEGMENT = "seg_5jNdV8kBSxGf2tRq7yCzLm"
+_EXPERIMENT = "exp_2hKfX6nDUwJp9vTs4aBcMr"
+_TIMES = {"created_at": "2026-03-02T08:30:00.000Z", "updated_at": "2026-03-02T08:30:00.000Z"}
+_PARAMETERS = {"title": {"type": "string", "value": "Sign in", "description": "What the page says first."}}
+_RULES = [{"match": {"device_type": ["mobile"], "user_agent": {"contains": ["Safari"]}}}]
+_NEW_ALLOCATIONS = [
+    {"variation_id": _BASELINE, "is_control": True, "weight": 50},
+    {"variation_id": _SHORT, "is_control": False, "weight": 50},
+]
+_NAMED = {_BASELINE: "As it is", _SHORT: "Short title"}
+
+_FLAG_REPLY = {
+    "id": _FLAG,
+    "name": "Sign-in title",
+    "type": "self",
+    "status": "active",
+    "parameters": _PARAMETERS,
+    **_TIMES,
+}
+_VARIATION_REPLY = {
+    "id": _SHORT,
+    "feature_flag_id": _FLAG,
+    "name": "Short title",
+    "overrides": {"title": "Hello"},
+    **_TIMES,
+}
+_SEGMENT_REPLY = {
+    "id": _SEGMENT,
+    "name": "Phones with Safari",
+    "type": "self",
+    "status": "active",
+    "rules": _RULES,
+    **_TIMES,
+}
+_EXPERIMENT_REPLY = {
+    "id": _EXPERIMENT,
+    "name": "A shorter title",
+    "feature_flag_id": _FLAG,
+    "feature_flag_name": "Sign-in title",
+    "authentication_flow": "authentication",
+    "allocation_strategy": "percentage",
+    "assignment_config": {"subject": "device"},
+    "status": "draft",
+    "is_valid": True,
+    "feature_flag_snapshot": None,
+    "allocations": [
+        {
+            **allocation,
+            "variation_name": _NAMED[str(allocation["variation_id"])],
+            "variation_snapshot": None,
+            "segment_snapshot": None,
+        }
+        for allocation in _NEW_ALLOCATIONS
+    ],
+    "editable_fields": ["name", "description", "authentication_flow", "allocations", "levels"],
+    "levels": [10, 50, 100],
+    "current_level": None,
+    **_TIMES,
+}
+
+EXAMPLES: dict[str, Any] = {
+    "FlagCreation": {"name": "Sign-in title", "parameters": _PARAMETERS},
+    "FlagPatch": {"description": "The words above the sign-in form."},
+    "FlagStatusChange": {"status": "active"},
+    "FlagReply": _FLAG_REPLY,
+    "FlagList": {"feature_flags": [_FLAG_REPLY]},
+    "VariationCreation": {"name": "Short title", "overrides": {"title": "Hello"}},
+    "VariationPatch": {"overrides": {"title": "Welcome"}},
+    "VariationReply": _VARIATION_REPLY,
+    "VariationList": {"variations": [_VARIATION_REPLY]},
+    "SegmentCreation": {"name": "Phones with Safari", "rules": _RULES},
+    "SegmentPatch": {"status": "archived"},
+    "SegmentReply": _SEGMENT_REPLY,
+    "SegmentList": {"segments": [_SEGMENT_REPLY]},
+    "ExperimentCreation": {
+        "name": "A shorter title",
+        "feature_flag_id": _FLAG,
+        "authentication_flow": "authentication",
+        "allocations": _NEW_ALLOCATIONS,
+        "levels": [10, 50, 100],
+    },
+    "ExperimentPatch": {"description": "Does a short greeting bring more people in?", "status": "active"},
+    "ExperimentStatusChange": {"status": "active"},
+    "ExperimentReply": _EXPERIMENT_REPLY,
+    "ExperimentList": {"experiments": [_EXPERIMENT_REPLY]},
+    "Validation": {
+        "is_valid": False,
+        "errors": [
+            {
+                "code": "feature_flag_not_active",
+                "message": "The feature flag must be active. The feature flag is draft.",
+            }
+        ],
+    },
+    "RampAdvance": {"target_level": 50},
+    "RampReply": {"experiment_id": _EXPERIMENT, "from_level": 10, "to_level": 50, "current_level": 50},
+    "ErrorReply": {
+        "statusCode": 404,
+        "error": "Not Found",
+        "message": "Experiment not found.",
+        "errorCode": "experiment_not_found",
+    },
+}
+"""By the name of the schema."""
