@@ -52,7 +52,7 @@ def say_sample_ratio(ratio: SampleRatio | Missing) -> str:
 
 def say_period(results: Results) -> str:
     """How many units, from when to when, and who is not among them."""
-    said = f"{results.units:,} units"
+    said = f"{results.units:,} unit{'' if results.units == 1 else 's'}"
     if results.first_exposure_at is not None and results.last_exposure_at is not None:
         said += f", exposed from {results.first_exposure_at:{TIME}} to {results.last_exposure_at:{TIME}} UTC"
     left_out = [
