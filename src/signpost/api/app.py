@@ -39,7 +39,7 @@ def create_api(services: Services, more_routers: Sequence[APIRouter] = (), more_
         api.add_exception_handler(kind, handler)
     for router in (*ROUTERS, *more_routers):
         api.include_router(router)
-    docs = create_docs_router(describe(api, more_paths or {}))
+    docs = create_docs_router(lambda: describe(api, more_paths or {}))
     api.include_router(docs)
     api.state.routes = [route for router in (*ROUTERS, *more_routers, docs) for route in router.routes]
     return Heads(api)

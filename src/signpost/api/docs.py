@@ -1,6 +1,8 @@
 """The documentation page: the OpenAPI document as plain HTML, with nothing to fetch from elsewhere."""
 
 import json
+from collections.abc import Callable
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -23,19 +25,20 @@ vertical-align: top; border-bottom: 1px solid #8883; }
 METHODS = ("get", "post", "patch", "put", "delete")
 
 
-def create_docs_router(document: dict[str, Any]) -> APIRouter:
-    """Return the routes of the document and of the page."""
+def create_docs_router(describe: Callable[[], dict[str, Any]]) -> APIRouter:
+    """Return the routes of the document and of the page; `describe` makes the document, and is asked once, when it is wanted."""
     router = APIRouter()
-    page = render_page(document)
+    document = cache(describe)
+    page = cache(lambda: render_page(document()))
 
     @router.get("/openapi.json", include_in_schema=False)
-    async def get_document() -> JsonReply:
-        return JsonReply(document)
+    def get_document() -> JsonReply:
+        return JsonReply(document())
 
     @router.get("/docs", include_in_schema=False)
-    async def get_docs() -> HTMLResponse:
+    def get_docs() -> HTMLResponse:
         policy = "default-src 'none'; style-src 'unsafe-inline'"
-        return HTMLResponse(page, headers={"content-security-policy": policy, "x-content-type-options": "nosniff"})
+        return HTMLResponse(page(), headers={"content-security-policy": policy, "x-content-type-options": "nosniff"})
 
     return router
 
