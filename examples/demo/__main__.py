@@ -27,6 +27,11 @@ SEED = 20261123
 KILL_AT = 8_000
 LOOK_EVERY = 2_500
 SDK_PYTHON = ".venv-auth0-6.8.0/bin/python"
+BROWSERS = {
+    "a phone": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_3 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)"
+    " Version/18.3 Mobile/15E148 Safari/604.1",
+    "a desktop": "Mozilla/5.0 (X11; Linux x86_64; rv:136.0) Gecko/20100101 Firefox/136.0",
+}
 
 console = Console(highlight=False)
 
@@ -54,11 +59,13 @@ def main() -> None:
 
         scene("Why one device saw what it saw")
         explain_one(api, ids["experiment"])
+        ask_by_segment(api)
 
         scene("What to try next")
         suggest(server, ids["experiment"], token, keep=options.keep)
     except BaseException:
         server.stop()
+        console.print(f"\nThe server's log and data are in {server.data}")
         raise
     if not options.keep:
         server.stop()
@@ -98,8 +105,8 @@ def sign_in(
     server: Server, api: Api, token: str, experiment_id: str, people: int
 ) -> tuple[Traffic, list[dict[str, Any]]]:
     """Drive the traffic, kill the server in the middle of it, and look at the results now and then."""
-    for name, rate in TRUE_RATES.items():
-        console.print(f"  the truth, which the server is not told: {rate:.0%} of those who see “{name}” get in")
+    truth = ", ".join(f"{100 * rate:.0f} % of those who see “{name}”" for name, rate in TRUE_RATES.items())
+    console.print(f"  The truth, which the server is not told: {truth} get in")
     traffic = Traffic(make_people(people, SEED), server.port, token)
     looks: list[dict[str, Any]] = []
     kill_at = KILL_AT * people // PEOPLE
@@ -124,7 +131,6 @@ def crash(server: Server, api: Api, traffic: Traffic) -> None:
     """Kill the server while requests are under way, start it again, and look for everything that it had acknowledged."""
     traffic.server_is_up.clear()
     server.kill()
-    api.close()
     exposures, outcomes = len(traffic.ledger.shown), len(traffic.ledger.outcomes)
     console.print(f"  kill -9, after {exposures:,} exposures and {outcomes:,} outcomes were acknowledged")
     started = time.monotonic()
@@ -141,7 +147,7 @@ def crash(server: Server, api: Api, traffic: Traffic) -> None:
 
 
 def get_results(api: Api, experiment_id: str) -> dict[str, Any]:
-    results: dict[str, Any] = api.call("GET", f"/api/v2/experimentation/experiments/{experiment_id}/results")
+    results: dict[str, Any] = api.get(f"/api/v2/experimentation/experiments/{experiment_id}/results")
     return results
 
 
@@ -151,7 +157,7 @@ def report(server: Server, experiment_id: str, traffic: Traffic, looks: list[dic
     server.print_results(experiment_id)
     control_rate, treatment_rate = TRUE_RATES.values()
     truth = treatment_rate - control_rate
-    console.print("\n[bold]The same difference, as it settled on the way")
+    console.print("\n[bold]The same difference as it settled on the way: to watch, not to decide by")
     draw_looks(console, looks, truth)
 
     effect = find_effect(looks[-1])
@@ -171,12 +177,21 @@ def report(server: Server, experiment_id: str, traffic: Traffic, looks: list[dic
 def explain_one(api: Api, experiment_id: str) -> None:
     """Take one exposure from the log, and recompute it."""
     entry = next(entry for entry in read_log(api) if entry["type"] == EXPOSURE)
-    experiment = api.call("GET", f"/api/v2/experimentation/experiments/{experiment_id}")
+    experiment = api.get(f"/api/v2/experimentation/experiments/{experiment_id}")
     steps = Table(box=None, show_header=False, padding=(0, 2))
     for what, outcome in explain(entry, experiment):
         steps.add_row(what, outcome)
     console.print(f"  log entry {entry['log_id']}, {entry['user_agent']}\n")
     console.print(steps)
+
+
+def ask_by_segment(api: Api) -> None:
+    """Ask for decisions in the flow of the other experiment, without recording them: there a phone is enough."""
+    console.print("\n  In the flow “passkey_enrollment” not chance decides but who asks:")
+    for what, user_agent in BROWSERS.items():
+        question = {"flow": "passkey_enrollment", "unit": "device-1", "user_agent": user_agent, "record": False}
+        decision = api.call("POST", "/runtime/v1/decisions", question)
+        console.print(f"  {what:10} {decision['experiment']['variation_name']}, reason: {decision['reason']}")
 
 
 def suggest(server: Server, experiment_id: str, token: str, *, keep: bool) -> None:

@@ -12,6 +12,13 @@ class Api:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
+    def get(self, path: str) -> Any:
+        """Return what is there, asking a second time when the server has closed the connection in the meantime."""
+        try:
+            return self.call("GET", path)
+        except (OSError, http.client.HTTPException):
+            return self.call("GET", path)
+
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """Return the reply's JSON.
 
@@ -24,12 +31,8 @@ class Api:
             reply = self._connection.getresponse()
             content = reply.read()
         except (OSError, http.client.HTTPException):
-            self.close()
+            self._connection.close()
             raise
         if reply.status >= 400:
             raise RuntimeError(f"{method} {path} was answered {reply.status}: {content.decode()}")
         return json.loads(content)
-
-    def close(self) -> None:
-        """Give the connection up; the next call opens a new one."""
-        self._connection.close()

@@ -14,7 +14,7 @@ EXPOSURE = "experiment_assignment_succeeded"
 def read_log(api: Api) -> Iterator[dict[str, Any]]:
     """Return the whole log, oldest entry first, page after page."""
     query = ""
-    while entries := api.call("GET", f"/api/v2/logs?take={PAGE}{query}"):
+    while entries := api.get(f"/api/v2/logs?take={PAGE}{query}"):
         yield from entries
         query = f"&from={entries[-1]['log_id']}"
 

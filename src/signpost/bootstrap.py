@@ -15,6 +15,7 @@ from signpost.edge.asgi import App, Envelope, Lifespan
 from signpost.edge.catalog import Catalog
 from signpost.edge.foreign import ForeignKeys
 from signpost.edge.gate import Gate
+from signpost.edge.grants import WRONG_SECRETS_MAX
 from signpost.edge.keys import KeyRing
 from signpost.edge.limits import RateLimiter
 from signpost.edge.logs import JsonLines
@@ -113,7 +114,8 @@ def create_app(settings: Settings) -> App:
         "tenants": lambda: bool(catalog.states()),
         "events": lambda: not parts.events.is_failing,
     }
-    routers = (create_oauth_router(catalog, gate, parts.keys, parts.tokens), create_health_router(health))
+    guesses = RateLimiter(WRONG_SECRETS_MAX, parts.clock.now_seconds)
+    routers = (create_oauth_router(catalog, gate, parts.keys, parts.tokens, guesses), create_health_router(health))
     api = create_api(services, routers)
 
     def start() -> None:

@@ -31,10 +31,14 @@ class Settings(BaseModel):
     workers: int = Field(1, ge=1, le=64, description="Processes that serve.")
     tls: bool = Field(False, description="Serve https with a certificate of an own local authority.")
     rate_limit: int = Field(
-        6_000, ge=0, description="Management and token requests per client and minute; 0: no limit."
+        6_000,
+        ge=0,
+        description="Management and token requests per client and minute; each process takes its share. 0: no limit.",
     )
     runtime_rate_limit: int = Field(
-        0, ge=0, description="Decision and event requests per client and minute; 0: no limit."
+        0,
+        ge=0,
+        description="Decision and event requests per client and minute; each process takes its share. 0: no limit.",
     )
     token_lifetime: int = Field(86_400, ge=60, le=2_592_000, description="How long a token is good, in seconds.")
     geoip: Path | None = Field(None, description="A MaxMind-format file that tells countries and regions by address.")
@@ -61,7 +65,9 @@ class Effective:
         """Return every setting with its source, in a form that holds no password."""
         values = self.settings.model_dump(mode="json")
         if values["database"] is not None:
-            values["database"] = make_url(values["database"]).render_as_string(hide_password=True)
+            url = make_url(values["database"])
+            hidden = {name: "hidden" for name in url.query if "password" in name}
+            values["database"] = url.update_query_dict(hidden).render_as_string(hide_password=True)
         return {name: {"value": value, "source": self.sources[name]} for name, value in values.items()}
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping
 
 from fastapi import APIRouter, Response
-from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+
+from signpost.api.route import JsonReply
 
 
 class Health(BaseModel):
@@ -23,9 +24,11 @@ def create_health_router(parts: Mapping[str, Callable[[], bool]]) -> APIRouter:
     """Return the routes; `parts` says of each part by name whether it is ready."""
     router = APIRouter(tags=["Health"])
 
-    @router.get("/health", operation_id="getHealth", summary="Whether the server is alive")
-    def get_health() -> Health:
-        return Health(status="ok")
+    @router.get(
+        "/health", operation_id="getHealth", summary="Whether the server is alive", responses={200: {"model": Health}}
+    )
+    async def get_health() -> Response:
+        return JsonReply(Health(status="ok").model_dump())
 
     @router.get(
         "/ready",
@@ -39,6 +42,6 @@ def create_health_router(parts: Mapping[str, Callable[[], bool]]) -> APIRouter:
             status="ok" if all(found.values()) else "unavailable",
             parts={name: "ok" if is_ready else "unavailable" for name, is_ready in found.items()},
         )
-        return JSONResponse(body.model_dump(), 200 if all(found.values()) else 503)
+        return JsonReply(body.model_dump(), 200 if all(found.values()) else 503)
 
     return router

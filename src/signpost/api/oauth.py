@@ -5,14 +5,16 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.concurrency import run_in_threadpool
 
-from signpost.edge.asgi import keep_headers, peer_of
+from signpost.api.route import JsonReply
+from signpost.edge.asgi import authorization_of, keep_headers, peer_of
 from signpost.edge.catalog import Catalog
 from signpost.edge.errors import Refusal
 from signpost.edge.gate import Gate
-from signpost.edge.grants import GrantError, grant_token
+from signpost.edge.grants import GrantError, GrantRequest, grant_token
 from signpost.edge.keys import KeyRing
+from signpost.edge.limits import WINDOW_SECONDS, RateLimiter
 from signpost.edge.tokens import OWN_ALGORITHM, Tokens
 from signpost.model.tenants import SCOPES
 from signpost.usecases.catalog import TenantState
@@ -51,7 +53,7 @@ def _json(description: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
-def create_oauth_router(catalog: Catalog, gate: Gate, keys: KeyRing, tokens: Tokens) -> APIRouter:
+def create_oauth_router(catalog: Catalog, gate: Gate, keys: KeyRing, tokens: Tokens, guesses: RateLimiter) -> APIRouter:
     """Return the routes of the token endpoint, the key set and the discovery document."""
     router = APIRouter(tags=["Tokens"])
 
@@ -79,25 +81,30 @@ def create_oauth_router(catalog: Catalog, gate: Gate, keys: KeyRing, tokens: Tok
     )
     async def post_token(request: Request) -> Response:
         no_store = {"cache-control": "no-store", "pragma": "no-cache"}
-        basic = request.headers.get("authorization")
+        basic = authorization_of(request.scope)
         try:
             keep_headers(request.scope, gate.stranger(peer_of(request.scope)))
             state = _find(catalog, request)
-            fields = _read_fields(await request.body())
-            grant = grant_token(tokens, state, request.headers.get("host"), fields, basic)
+            asked = GrantRequest(
+                host=request.headers.get("host"),
+                peer=peer_of(request.scope),
+                basic=basic,
+                fields=_read_fields(await request.body()),
+            )
+            # Signing takes as long as hundreds of other requests, which are not to wait for it.
+            grant = await run_in_threadpool(grant_token, tokens, guesses, state, asked)
         except Refusal as refusal:
             keep_headers(request.scope, refusal.headers)
             return _error(refusal.status, "temporarily_unavailable", refusal.message, no_store)
         except GrantError as error:
-            challenge = {"www-authenticate": 'Basic realm="signpost"'} if error.status == 401 and basic else {}
-            return _error(error.status, error.error, error.description, no_store | challenge)
+            return _error(error.status, error.error, error.description, no_store | _more_headers(error, basic))
         body = {
             "access_token": grant.access_token,
             "token_type": "Bearer",
             "expires_in": grant.expires_in,
             "scope": grant.scope,
         }
-        return JSONResponse(body, headers=no_store)
+        return JsonReply(body, headers=no_store)
 
     @router.get(
         "/.well-known/jwks.json",
@@ -108,10 +115,10 @@ def create_oauth_router(catalog: Catalog, gate: Gate, keys: KeyRing, tokens: Tok
     def get_keys(request: Request) -> Response:
         state = catalog.find(request.headers.get("host"))
         if state is None:
-            return JSONResponse({"keys": []})
+            return JsonReply({"keys": []})
         keys.signing_key(state.tenant.id)
         found = [key.as_jwk() for key in keys.verifying_keys(state.tenant.id).values()]
-        return JSONResponse({"keys": found}, headers={"cache-control": "public, max-age=15"})
+        return JsonReply({"keys": found}, headers={"cache-control": "public, max-age=15"})
 
     @router.get(
         "/.well-known/openid-configuration",
@@ -127,7 +134,7 @@ def create_oauth_router(catalog: Catalog, gate: Gate, keys: KeyRing, tokens: Tok
             tenant = _find(catalog, request).tenant
         except GrantError as error:
             return _error(error.status, error.error, error.description, {})
-        base = f"{request.url.scheme}://{request.headers.get('host') or tenant.domain}/"
+        base = f"{request.scope['scheme']}://{request.headers.get('host') or tenant.domain}/"
         document = {
             "issuer": tenant.issuer,
             "token_endpoint": f"{base}oauth/token",
@@ -140,9 +147,15 @@ def create_oauth_router(catalog: Catalog, gate: Gate, keys: KeyRing, tokens: Tok
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": [OWN_ALGORITHM],
         }
-        return JSONResponse(document)
+        return JsonReply(document)
 
     return router
+
+
+def _more_headers(error: GrantError, basic: str | None) -> dict[str, str]:
+    if error.status == 401 and basic is not None:
+        return {"www-authenticate": 'Basic realm="signpost"'}
+    return {"retry-after": str(WINDOW_SECONDS)} if error.status == 429 else {}
 
 
 def _find(catalog: Catalog, request: Request) -> TenantState:
@@ -168,4 +181,4 @@ def _read_fields(body: bytes) -> dict[str, object]:
 
 
 def _error(status: int, error: str, description: str, headers: dict[str, str]) -> Response:
-    return JSONResponse({"error": error, "error_description": description}, status, headers)
+    return JsonReply({"error": error, "error_description": description}, status, headers)

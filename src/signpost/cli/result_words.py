@@ -52,15 +52,19 @@ def say_sample_ratio(ratio: SampleRatio | Missing) -> str:
 
 def say_period(results: Results) -> str:
     """How many units, from when to when, and who is not among them."""
-    said = f"{results.units:,} unit{'' if results.units == 1 else 's'}"
+    said = _count(results.units, "unit")
     if results.first_exposure_at is not None and results.last_exposure_at is not None:
         said += f", exposed from {results.first_exposure_at:{TIME}} to {results.last_exposure_at:{TIME}} UTC"
     left_out = [
-        f"{count:,} {what}"
-        for count, what in (
-            (results.drifted_units, "units seen in more than one variation"),
-            (results.forced_exposures, "forced exposures"),
+        f"{_count(number, noun)}{more}"
+        for number, noun, more in (
+            (results.drifted_units, "unit", " seen in more than one variation"),
+            (results.forced_exposures, "forced exposure", ""),
         )
-        if count
+        if number
     ]
     return f"{said}; left out: {', '.join(left_out)}" if left_out else said
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -19,6 +19,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BODY_SECONDS_MAX = 30
 CORRELATION_MAX = 64
+PATH_LENGTH_MAX = 256
+"""Characters of a path that are logged."""
 KEPT = "signpost.headers"
 
 log = logging.getLogger("signpost.http")
@@ -42,6 +44,12 @@ def header_of(scope: Scope, name: bytes) -> str | None:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
 
 
+def authorization_of(scope: Scope) -> str | None:
+    """Return the one Authorization header; two of them are as bad as a wrong one."""
+    given = [value for key, value in scope["headers"] if key == b"authorization"]
+    return b", ".join(given).decode("latin-1") if given else None
+
+
 def peer_of(scope: Scope) -> str:
     """Return the caller's address."""
     client = scope.get("client")
@@ -62,6 +70,9 @@ class Envelope:
             return
         exchange = _Exchange(self._gate, scope, receive, send)
         try:
+            if sum(name == b"host" for name, _ in scope["headers"]) > 1:
+                await exchange.refuse(400, "invalid_host", "More than one Host header.")
+                return
             await self._app(scope, exchange.receive, exchange.send)
         except _BodyTooLargeError:
             message = f"The body is over {BODY_BYTES_MAX:,} bytes."
@@ -85,22 +96,29 @@ class _Exchange:
         self._receive = receive
         self._send = send
         self._received = 0
+        self._is_whole = False
+        self._deadline: float | None = None
         self._status = 0
         self._began = time.perf_counter()
 
     async def receive(self) -> Message:
-        """Return the next part of the body, as long as it is within its limits."""
+        """Return the next part of the body, as long as it is within its limits; afterwards, that the caller has gone."""
+        if self._is_whole:
+            return await self._receive()
         declared = header_of(self._scope, b"content-length") or "0"
         if not declared.isdigit() or int(declared) > BODY_BYTES_MAX:
             raise _BodyTooLargeError
+        if self._deadline is None:
+            self._deadline = asyncio.get_running_loop().time() + BODY_SECONDS_MAX
         try:
-            async with asyncio.timeout(BODY_SECONDS_MAX if not self._status else None):
+            async with asyncio.timeout_at(self._deadline):
                 message = await self._receive()
         except TimeoutError as error:
             raise _BodyTooSlowError from error
         self._received += len(message.get("body", b""))
         if self._received > BODY_BYTES_MAX:
             raise _BodyTooLargeError
+        self._is_whole = not message.get("more_body", False)
         return message
 
     async def send(self, message: Message) -> None:
@@ -119,7 +137,7 @@ class _Exchange:
             (b"content-type", b"application/json; charset=utf-8"),
             (b"content-length", b"%d" % len(body)),
         ]
-        if status in {408, 413}:  # the rest of the body is still on its way
+        if status in {400, 408, 413}:  # the rest of the body is still on its way
             headers.append((b"connection", b"close"))
         await self.send({"type": "http.response.start", "status": status, "headers": headers})
         await self.send({"type": "http.response.body", "body": body})
@@ -131,8 +149,9 @@ class _Exchange:
             extra={
                 "request_id": self.id,
                 "method": self._scope["method"],
-                "path": self._scope["path"],
+                "path": self._scope["path"][:PATH_LENGTH_MAX],
                 "status": self._status,
+                "correlation_id": self._correlation(),
                 "ms": round((time.perf_counter() - self._began) * 1000, 1),
             },
         )
@@ -145,10 +164,14 @@ class _Exchange:
             except Refusal as refusal:
                 kept = refusal.headers
         headers = [*kept, (b"x-request-id", self.id.encode())]
-        correlation = header_of(self._scope, b"x-correlation-id")
-        if correlation and len(correlation) <= CORRELATION_MAX and correlation.isprintable():
+        correlation = self._correlation()
+        if correlation is not None:
             headers.append((b"x-correlation-id", correlation.encode("latin-1")))
         return headers
+
+    def _correlation(self) -> str | None:
+        given = header_of(self._scope, b"x-correlation-id")
+        return given if given and len(given) <= CORRELATION_MAX and given.isprintable() else None
 
 
 class Lifespan:

@@ -10,6 +10,8 @@ from signpost.ports.store import Store, StoreUnavailableError
 from signpost.usecases.catalog import TenantState, load_tenant_state
 
 POLL_SECONDS = 0.25
+JOIN_SECONDS = 5
+"""How long a refresh that hangs may keep the process from ending."""
 
 log = logging.getLogger("signpost.catalog")
 
@@ -79,7 +81,7 @@ class Catalog:
         """Stop watching."""
         self._stop.set()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(timeout=JOIN_SECONDS)
 
     def _watch(self) -> None:
         is_away = False
@@ -92,6 +94,10 @@ class Catalog:
             except StoreUnavailableError as error:
                 if not is_away:
                     log.warning("the database does not answer, going on with what is known: %s", error)
+                is_away = True
+            except Exception:  # the edge of this thread, which must go on
+                if not is_away:
+                    log.exception("tenants can't be read, going on with what is known")
                 is_away = True
 
     def _load(self, tenant_id: str) -> TenantState | None:

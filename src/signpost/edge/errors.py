@@ -8,6 +8,10 @@ Headers = list[tuple[bytes, bytes]]
 """Response headers as ASGI has them; names in lower case."""
 
 
+PHRASES = {413: "Request Entity Too Large", 422: "Unprocessable Entity"}
+"""Those that the standard library says in other words since Python 3.13."""
+
+
 class ErrorBody(msgspec.Struct, rename="camel", omit_defaults=True):
     """The body of an error reply."""
 
@@ -19,7 +23,8 @@ class ErrorBody(msgspec.Struct, rename="camel", omit_defaults=True):
 
 def render_error(status: int, code: str, message: str) -> bytes:
     """Return the JSON body of an error; `error` is the status' reason phrase."""
-    return msgspec.json.encode(ErrorBody(status, HTTPStatus(status).phrase, message, code))
+    phrase = PHRASES.get(status) or HTTPStatus(status).phrase
+    return msgspec.json.encode(ErrorBody(status, phrase, message, code))
 
 
 class Refusal(Exception):  # noqa: N818 a refusal is what it is

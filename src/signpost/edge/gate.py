@@ -8,10 +8,13 @@ from signpost.edge.catalog import Catalog
 from signpost.edge.errors import Headers, Refusal
 from signpost.edge.limits import Allowance, RateLimiter
 from signpost.edge.tokens import Principal, TokenInvalidError, Tokens
+from signpost.model.tenants import Tenant
 from signpost.usecases.catalog import TenantState
 
 KNOWN_MAX = 10_000
 """Verified tokens remembered at once; with more, all are forgotten and verified anew."""
+KNOWN_SECONDS = 1
+"""After this time a token is verified anew: a key, an issuer or a domain that was taken away is good no more by then."""
 
 TOO_MANY = "Too many requests. Check the X-RateLimit-Limit, X-RateLimit-Remaining and X-RateLimit-Reset headers."
 
@@ -26,7 +29,7 @@ class Admission:
 
 
 class Gate:
-    """Admits requests. A token is verified once and then known, until it expires or its client is revoked."""
+    """Admits requests. A token is verified once and then known for a second, unless it expires or its client is revoked."""
 
     def __init__(
         self, catalog: Catalog, tokens: Tokens, limiter: RateLimiter, now_seconds: Callable[[], float]
@@ -35,7 +38,7 @@ class Gate:
         self._tokens = tokens
         self._limiter = limiter
         self._now = now_seconds
-        self._known: dict[tuple[str, str], Principal] = {}
+        self._known: dict[tuple[str, str], tuple[Principal, float]] = {}
 
     def admit_known(self, host: str | None, authorization: str | None, scope: str) -> Admission | None:
         """Admit a caller whose token is known already, without waiting for anything; None when it is not.
@@ -46,8 +49,12 @@ class Gate:
         state = self._catalog.find(host)
         if state is None or authorization is None:
             return None
-        principal = self._known.get((state.tenant.id, authorization))
-        if principal is None or principal.expires_at <= self._now():
+        known = self._known.get((state.tenant.id, authorization))
+        if known is None:
+            return None
+        principal, verified_at = known
+        now = self._now()
+        if not 0 <= now - verified_at < KNOWN_SECONDS or principal.expires_at <= now:
             return None
         try:
             return self._admit(state, principal, scope)
@@ -74,12 +81,12 @@ class Gate:
         if state is None or scheme.lower() != "bearer" or not token.strip():
             raise self._unauthorized(peer)
         try:
-            principal = await asyncio.to_thread(self._tokens.verify, state.tenant, token.strip())
+            principal = await self._verify(state.tenant, token.strip())
         except TokenInvalidError as error:
             raise self._unauthorized(peer) from error
         if len(self._known) >= KNOWN_MAX:
             self._known.clear()
-        self._known[state.tenant.id, authorization or ""] = principal
+        self._known[state.tenant.id, authorization or ""] = principal, self._now()
         try:
             return self._admit(state, principal, scope)
         except _ClientGoneError as error:
@@ -92,6 +99,11 @@ class Gate:
             Refusal: 429 above the limit.
         """
         return self._spend(f"peer {peer}").headers()
+
+    async def _verify(self, tenant: Tenant, token: str) -> Principal:
+        if self._tokens.is_foreign(tenant, token):  # its keys may have to be fetched, nobody else is to wait for that
+            return await asyncio.to_thread(self._tokens.verify, tenant, token)
+        return self._tokens.verify(tenant, token)
 
     def _admit(self, state: TenantState, principal: Principal, scope: str) -> Admission:
         has_scope = scope in principal.scopes

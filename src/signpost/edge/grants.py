@@ -6,10 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
+from signpost.edge.limits import RateLimiter
 from signpost.edge.tokens import Tokens
 from signpost.model.tenants import Client, Tenant
 from signpost.usecases.catalog import TenantState
 from signpost.usecases.clients import is_secret_of
+
+WRONG_SECRETS_MAX = 20
+"""Wrong secrets per client, address and minute; above, even the right one has to wait for the next minute."""
+
+
+CLIENT_ID_LENGTH_MAX = 64
 
 
 class GrantError(Exception):
@@ -31,21 +38,34 @@ class Grant:
     scope: str
 
 
-def grant_token(
-    tokens: Tokens, state: TenantState, host: str | None, fields: Mapping[str, object], basic: str | None
-) -> Grant:
-    """Return a token for the client that the fields, or HTTP Basic, name.
+@dataclass(frozen=True, slots=True)
+class GrantRequest:
+    """What a caller of the token endpoint says, and where it says it.
+
+    `host` is the Host header, an alias of the tenant's domain in the audience; `peer` is the caller's address; `basic` is the
+    Authorization header; `fields` is the body: `grant_type`, `client_id`, `client_secret`, `audience` and, to have less than
+    all, `scope`.
+    """
+
+    host: str | None
+    peer: str
+    basic: str | None
+    fields: Mapping[str, object]
+
+
+def grant_token(tokens: Tokens, guesses: RateLimiter, state: TenantState, request: GrantRequest) -> Grant:
+    """Return a token for the client that the request names.
 
     Args:
         tokens: Makes the token.
+        guesses: Counts wrong secrets.
         state: The tenant that was asked.
-        host: The host that was asked; an alias of the tenant's domain in the audience.
-        fields: The body: `grant_type`, `client_id`, `client_secret`, `audience` and, to have less than all, `scope`.
-        basic: The Authorization header, if there is one.
+        request: What was asked.
 
     Raises:
         GrantError: something is missing or wrong.
     """
+    fields = request.fields
     for name in ("grant_type", "client_id", "client_secret", "audience", "scope"):
         if not isinstance(fields.get(name, ""), str):
             raise GrantError(400, "invalid_request", f"{name} must be a string.")
@@ -54,8 +74,8 @@ def grant_token(
         raise GrantError(400, "invalid_request", "grant_type is missing.")
     if texts["grant_type"] != "client_credentials":
         raise GrantError(400, "unsupported_grant_type", "The only grant_type here is client_credentials.")
-    client = _authenticate(state, texts, basic)
-    _check_audience(state.tenant, host, texts.get("audience"))
+    client = _authenticate(guesses, state, texts, request)
+    _check_audience(state.tenant, request.host, texts.get("audience"))
     scopes = _choose_scopes(client, texts.get("scope"))
     return Grant(
         access_token=tokens.issue(state.tenant, client, scopes),
@@ -64,16 +84,23 @@ def grant_token(
     )
 
 
-def _authenticate(state: TenantState, texts: Mapping[str, str], basic: str | None) -> Client:
+def _authenticate(guesses: RateLimiter, state: TenantState, texts: Mapping[str, str], request: GrantRequest) -> Client:
     client_id, secret = texts.get("client_id"), texts.get("client_secret")
-    if basic is not None:
+    if request.basic is not None:
         if secret:
             raise GrantError(400, "invalid_request", "Send the secret in the body or in HTTP Basic, not in both.")
-        client_id, secret = _read_basic(basic)
+        named = client_id
+        client_id, secret = _read_basic(request.basic)
+        if named and named != client_id:
+            raise GrantError(400, "invalid_request", "The body and HTTP Basic name different clients.")
     if not client_id or not secret:
         raise GrantError(401, "invalid_client", "client_id and client_secret are needed.")
+    caller = f"{state.tenant.id} {client_id[:CLIENT_ID_LENGTH_MAX]} {request.peer}"
+    if guesses.is_spent(caller):
+        raise GrantError(429, "temporarily_unavailable", "Too many wrong secrets. Try again in a minute.")
     client = state.clients.get(client_id)
     if client is None or not is_secret_of(client, secret):
+        guesses.spend(caller)
         raise GrantError(401, "invalid_client", "There is no such client, or the secret is wrong.")
     return client
 

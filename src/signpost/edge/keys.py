@@ -1,8 +1,8 @@
 """Keys in files: each tenant's RSA keys, which sign tokens, and its secret, which signs assignments.
 
-`FOLDER/<tenant id>/<time>-<kid>.pem` and `FOLDER/<tenant id>/assignments.key`, mode 0600 in a folder of mode 0700. The newest
-RSA key signs; all verify, until a file is removed. A key is written beside its name and then linked to it, so two processes
-that start at once agree on one.
+`FOLDER/<tenant id>/<time>.pem` and `FOLDER/<tenant id>/assignments.key`, mode 0600 in folders of mode 0700. The newest RSA key
+signs; all verify, until a file is removed. A key is written beside its name and then linked to it, so two processes that
+start at once agree on one.
 """
 
 import base64
@@ -16,7 +16,7 @@ from threading import Lock
 
 import msgspec
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
 
 from signpost.ports.clock import Clock
 
@@ -30,20 +30,21 @@ class SigningKey:
 
     id: str
     private: RSAPrivateKey
+    public: RSAPublicKey
 
     def as_jwk(self) -> dict[str, str]:
         """Return the public half as a JSON Web Key."""
-        return {**_public_members(self.private), "kid": self.id, "use": "sig", "alg": "RS256"}
+        return {**_public_members(self.public), "kid": self.id, "use": "sig", "alg": "RS256"}
 
 
 class KeyRing:
-    """The keys of all tenants; what is on disk is read again when a folder changes."""
+    """The keys of all tenants. Each question looks at the folder's names: a key that was added or removed is seen at once."""
 
     def __init__(self, folder: Path, clock: Clock) -> None:
         self._folder = folder
         self._clock = clock
         self._lock = Lock()
-        self._read: dict[str, tuple[int, tuple[SigningKey, ...]]] = {}
+        self._read: dict[str, tuple[tuple[str, ...], tuple[SigningKey, ...]]] = {}
         self._secrets: dict[str, bytes] = {}
 
     def signing_key(self, tenant_id: str) -> SigningKey:
@@ -76,13 +77,14 @@ class KeyRing:
 
     def _keys(self, tenant_id: str) -> tuple[SigningKey, ...]:
         folder = self._tenant_folder(tenant_id)
-        changed_ns = folder.stat().st_mtime_ns
+        # Names and not the folder's time, which can be the same before and after a change.
+        names = tuple(sorted((name for name in os.listdir(folder) if name.endswith(".pem")), key=_age))
         known = self._read.get(tenant_id)
-        if known is not None and known[0] == changed_ns:
+        if known is not None and known[0] == names:
             return known[1]
         with self._lock:
-            keys = tuple(_load(path) for path in sorted(folder.glob("*.pem"), key=_age))
-            self._read[tenant_id] = (changed_ns, keys)
+            keys = tuple(key for name in names if (key := _load(folder / name)) is not None)
+            self._read[tenant_id] = (names, keys)
             return keys
 
     def _write_key(self, tenant_id: str, label: str) -> None:
@@ -95,25 +97,35 @@ class KeyRing:
     def _tenant_folder(self, tenant_id: str) -> Path:
         folder = self._folder / tenant_id
         if not folder.exists():
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
         return folder
 
 
-def _age(path: Path) -> tuple[bool, str]:
-    return (path.stem != "first", path.stem)
+def _age(name: str) -> tuple[bool, str]:
+    return (name != "first.pem", name)
 
 
-def _load(path: Path) -> SigningKey:
-    private = serialization.load_pem_private_key(path.read_bytes(), password=None)
+def _load(path: Path) -> SigningKey | None:
+    try:
+        pem = path.read_bytes()
+    except FileNotFoundError:  # removed since the folder was listed
+        return None
+    private = serialization.load_pem_private_key(pem, password=None)
     if not isinstance(private, RSAPrivateKey):
         message = f"{path} holds no RSA key"
         raise TypeError(message)
-    members = msgspec.json.encode(dict(sorted(_public_members(private).items())))
-    return SigningKey(id=_base64url(hashlib.sha256(members).digest()), private=private)
+    public = private.public_key()
+    return SigningKey(id=thumbprint_of(public), private=private, public=public)
 
 
-def _public_members(key: RSAPrivateKey) -> dict[str, str]:
-    numbers = key.public_key().public_numbers()
+def thumbprint_of(key: RSAPublicKey) -> str:
+    """Return the SHA-256 thumbprint of RFC 7638, section 3: of the required members in alphabetical order, without blanks."""
+    return _base64url(hashlib.sha256(msgspec.json.encode(_public_members(key), order="sorted")).digest())
+
+
+def _public_members(key: RSAPublicKey) -> dict[str, str]:
+    numbers = key.public_numbers()
     return {
         "e": _base64url(numbers.e.to_bytes((numbers.e.bit_length() + 7) // 8)),
         "kty": "RSA",

@@ -8,7 +8,8 @@ from signpost.edge.errors import Headers
 WINDOW_SECONDS = 60
 UNLIMITED = 1_000_000_000
 CALLERS_MAX = 20_000
-"""Callers remembered at once; with more, the counts of a window that is over are dropped."""
+"""Callers counted at once; those above it share one count until the minute is over."""
+REST = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,10 @@ class Allowance:
 
 
 class RateLimiter:
-    """Counts requests per caller in whole minutes. A limit of 0 is no limit: the headers then say a billion."""
+    """Counts requests per caller in whole minutes. A limit of 0 is no limit: the headers then say a billion.
+
+    The counts are this process's own; with several processes each is given its share of the limit.
+    """
 
     def __init__(self, per_minute: int, now_seconds: Callable[[], float]) -> None:
         self._limit = per_minute
@@ -45,8 +49,16 @@ class RateLimiter:
         reset_at = (window + 1) * WINDOW_SECONDS
         if not self._limit:
             return Allowance(UNLIMITED, UNLIMITED, reset_at, is_exceeded=False)
-        if window != self._window or len(self._counts) >= CALLERS_MAX:
+        if window != self._window:
             self._counts = {}
             self._window = window
+        if len(self._counts) >= CALLERS_MAX and caller not in self._counts:
+            caller = REST
         spent = self._counts[caller] = self._counts.get(caller, 0) + 1
         return Allowance(self._limit, max(self._limit - spent, 0), reset_at, is_exceeded=spent > self._limit)
+
+    def is_spent(self, caller: str) -> bool:
+        """Return whether the caller has used up its minute, without counting anything."""
+        if not self._limit or int(self._now()) // WINDOW_SECONDS != self._window:
+            return False
+        return self._counts.get(caller, 0) >= self._limit

@@ -5,7 +5,7 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-EXTRAS = ("request_id", "method", "path", "status", "ms")
+EXTRAS = ("request_id", "correlation_id", "method", "path", "status", "ms")
 
 
 class JsonLines(logging.Formatter):
@@ -20,7 +20,7 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        line |= {name: getattr(record, name) for name in EXTRAS if hasattr(record, name)}
+        line |= {name: value for name in EXTRAS if (value := getattr(record, name, None)) is not None}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)

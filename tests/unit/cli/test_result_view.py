@@ -111,6 +111,13 @@ def test_a_result_without_units_has_no_plot() -> None:
     assert "not checked. No unit has been exposed yet." in shown
 
 
+def test_one_of_a_kind_is_told_in_the_singular() -> None:
+    shown = show(replace(RESULTS, units=1, drifted_units=1, forced_exposures=1), columns=200)
+
+    assert "1 unit, " in shown
+    assert "left out: 1 unit seen in more than one variation, 1 forced exposure\n" in shown
+
+
 def test_several_treatments_show_the_adjusted_p_value() -> None:
     shown = show(make_results(Arm(3_000, 2_400), Arm(3_000, 2_470), Arm(3_000, 2_395)), columns=100)
 

@@ -1,6 +1,5 @@
 """A gate over a store in memory."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +11,7 @@ from signpost.edge.foreign import ForeignKeys
 from signpost.edge.gate import Gate
 from signpost.edge.keys import KeyRing
 from signpost.edge.limits import RateLimiter
+from signpost.edge.system import SystemClock
 from signpost.edge.tokens import Tokens
 from signpost.model.tenants import SCOPES, Client, Tenant
 from signpost.storage.memory import MemoryStore
@@ -23,7 +23,7 @@ from signpost.usecases.clients import Credentials, create_client
 
 @dataclass
 class House:
-    """Two tenants with a client each, and everything that lets callers in."""
+    """Two tenants, a client of the first, and everything that lets callers in. `folder` holds the keys."""
 
     clock: SteppingClock
     store: MemoryStore
@@ -33,6 +33,7 @@ class House:
     first: Tenant
     second: Tenant
     credentials: Credentials
+    folder: Path
 
     @property
     def client(self) -> Client:
@@ -55,20 +56,23 @@ class House:
         self.clock.advance(timedelta(**step))
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> House:
-    clock = SteppingClock()
+def make_house(folder: Path) -> House:
+    """Return a house that keeps its keys in the folder."""
+    clock = SteppingClock(SystemClock().now())  # the library that checks tokens reads the machine's clock
     store = MemoryStore(clock)
     first, second = a_tenant(1), a_tenant(2)
     store.add_tenant(first, "tests")
     store.add_tenant(second, "tests")
-    keys = KeyRing(tmp_path / "keys", clock)
+    keys = KeyRing(folder / "keys", clock)
     tokens = Tokens(keys, ForeignKeys(lambda: 0.0), clock, 3_600)
     catalog = Catalog(store)
     call = Call(store, clock, SequentialIds(), first.id, "tests")
     credentials = create_client(call, "client", SCOPES)
     catalog.refresh()
-    return House(clock, store, keys, tokens, catalog, first, second, credentials)
+    return House(clock, store, keys, tokens, catalog, first, second, credentials, folder / "keys")
 
 
-Admit = Callable[..., object]
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    """A house of the test's own."""
+    return make_house(tmp_path)
