@@ -89,6 +89,8 @@ def test_the_beginning_stays_and_the_end_comes_with_completion(house: House) -> 
     archived = house.owner.move(draft["id"], "archived")
 
     assert "started_at" not in draft
+    assert active["started_at"] == active["updated_at"]
+    assert completed["ended_at"] == completed["updated_at"]
     assert "ended_at" not in active_again
     assert active["started_at"] == active_again["started_at"] == archived["started_at"]
     assert completed["ended_at"] == archived["ended_at"] > active["started_at"]

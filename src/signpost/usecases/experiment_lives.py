@@ -1,6 +1,7 @@
 """Moving experiments through their lives: status, readiness, ramp."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from signpost.assignment.slots import ranges_for
 from signpost.model.errors import Blocker, Kind, NotFoundError, NotReadyError
@@ -31,8 +32,9 @@ def change_experiment_status(call: Call, experiment_id: str, target: ExperimentS
         NotReadyError: something keeps it from being active.
     """
     with call.writing() as tenant:
-        moved = move_experiment(call, tenant, find_experiment(tenant, experiment_id), target)
-        moved = with_validity(tenant, replace(moved, updated_at=call.clock.now()))
+        now = call.clock.now()
+        moved = move_experiment(tenant, find_experiment(tenant, experiment_id), target, now)
+        moved = with_validity(tenant, replace(moved, updated_at=now))
         tenant.experiments.replace(moved)
         return view_experiment(tenant, moved)
 
@@ -65,7 +67,7 @@ def advance_ramp(call: Call, experiment_id: str, target_level: int) -> RampStep:
         return RampStep(experiment_id=experiment_id, from_level=current, to_level=target_level)
 
 
-def move_experiment(call: Call, tenant: Workspace, experiment: Experiment, target: ExperimentStatus) -> Experiment:
+def move_experiment(tenant: Workspace, experiment: Experiment, target: ExperimentStatus, now: datetime) -> Experiment:
     """Return the experiment in its new status, frozen where it now runs; storing it is the caller's.
 
     Raises:
@@ -73,7 +75,6 @@ def move_experiment(call: Call, tenant: Workspace, experiment: Experiment, targe
         NotReadyError: something keeps it from being active.
     """
     check_transition(Kind.EXPERIMENT, EXPERIMENT_TRANSITIONS, experiment.status, target)
-    now = call.clock.now()
     match target:
         case ExperimentStatus.ACTIVE:
             blockers = check_readiness(tenant, experiment)

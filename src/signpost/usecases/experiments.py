@@ -153,12 +153,13 @@ def update_experiment(call: Call, experiment_id: str, change: ExperimentChange) 
     with call.writing() as tenant:
         experiment = find_experiment(tenant, experiment_id)
         changed = _apply(tenant, experiment, change)
+        now = call.clock.now()
         target = choose(change.status, experiment.status)
         if target is not experiment.status:
-            changed = move_experiment(call, tenant, changed, target)
+            changed = move_experiment(tenant, changed, target, now)
         if changed == experiment:
             return view_experiment(tenant, experiment)
-        changed = with_validity(tenant, replace(changed, updated_at=call.clock.now()))
+        changed = with_validity(tenant, replace(changed, updated_at=now))
         tenant.experiments.replace(changed)
         return view_experiment(tenant, changed)
 
