@@ -48,7 +48,7 @@ class PlacesFile:
         """Return the place; `NOWHERE` for an address that is not in the file, or is none."""
         try:
             record = self._reader.get(ip)
-        except (ValueError, maxminddb.InvalidDatabaseError):
+        except (TypeError, ValueError, maxminddb.InvalidDatabaseError):  # TypeError: a NUL in it
             return NOWHERE
         if not isinstance(record, dict):
             return NOWHERE
