@@ -40,7 +40,8 @@ class Caller:
 
     def __init__(self, client: TestClient, token: str | None, host: str) -> None:
         self._client = client
-        self._headers = {"host": host} | ({"authorization": f"Bearer {token}"} if token else {})
+        self.token = f"Bearer {token}"
+        self._headers = {"host": host} | ({"authorization": self.token} if token else {})
 
     def send(self, method: str, path: str, **options: Any) -> Any:
         headers = self._headers | options.pop("headers", {})
@@ -66,12 +67,11 @@ class Caller:
         shown: Json = reply.json()
         return shown
 
-    def shown(self, path: str) -> Json:
+    def shown(self, path: str) -> Any:
         """Return something that is there."""
         reply = self.get(path)
         assert reply.status_code == 200, reply.text
-        shown: Json = reply.json()
-        return shown
+        return reply.json()
 
     def flag(self, name: str = "A flag", *, is_active: bool = True, **fields: Any) -> "FlagThere":
         """Make a flag with two variations, active unless told otherwise."""

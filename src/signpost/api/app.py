@@ -67,9 +67,17 @@ def describe(api: FastAPI, more: dict[str, Any]) -> dict[str, Any]:
     }
     for schema in ("HTTPValidationError", "ValidationError"):
         components.get("schemas", {}).pop(schema, None)
-    for schema, example in EXAMPLES.items():
-        components["schemas"][schema]["examples"] = [example]
+    for name, schema in components["schemas"].items():
+        _forget_placeholders(schema)
+        if name in EXAMPLES:
+            schema["examples"] = [EXAMPLES[name]]
     return document
+
+
+def _forget_placeholders(schema: dict[str, Any]) -> None:
+    """Take out of a schema the values that stand in the code for fields that are not there."""
+    for field in schema.get("properties", {}).values():
+        field.pop("default", None)
 
 
 def _correct(operation: dict[str, Any]) -> None:

@@ -31,7 +31,7 @@ def read_body(body: bytes, content_type: str) -> Any:
         value: Any = _read_form(body)
     else:
         value = _read_json(body)
-    _check(value, 0)
+    _check(value, 1)
     return value
 
 
@@ -57,21 +57,18 @@ def _read_form(body: bytes) -> dict[str, Any]:
     }
 
 
-def _check(value: Any, depth: int) -> None:
-    if depth > JSON_DEPTH_MAX:
-        raise BodyInvalidError(f"Payload validation error: the body is nested deeper than {JSON_DEPTH_MAX} levels.")
-    match value:
-        case str():
-            _check_text(value)
-        case dict():
-            for key, item in value.items():
-                _check_text(key)
-                _check(item, depth + 1)
-        case list():
-            for item in value:
-                _check(item, depth + 1)
-        case _:
-            pass
+def _check(value: Any, level: int) -> None:
+    if isinstance(value, str):
+        _check_text(value)
+    elif isinstance(value, dict | list):
+        if level > JSON_DEPTH_MAX:
+            what = f"the body is nested deeper than {JSON_DEPTH_MAX} levels"
+            raise BodyInvalidError(f"Payload validation error: {what}.")
+        for item in value:
+            _check(item, level + 1)
+        if isinstance(value, dict):
+            for item in value.values():
+                _check(item, level + 1)
 
 
 def _check_text(text: str) -> None:

@@ -223,6 +223,11 @@ async def answer_http(request: Request, error: Exception) -> Response:
     return answer(error.status_code, "not_found", "There is nothing at this path.", error.headers)
 
 
+async def pass_on(_: Request, error: Exception) -> Response:
+    """Leave what nobody foresaw to the envelope, which answers it in our form; the framework would answer in its own."""
+    raise error
+
+
 HANDLERS: Mapping[type[Exception], Any] = {
     DomainError: answer_domain_error,
     Refusal: answer_refusal,
@@ -231,4 +236,5 @@ HANDLERS: Mapping[type[Exception], Any] = {
     RequestValidationError: answer_invalid,
     StoreUnavailableError: answer_unavailable,
     HTTPException: answer_http,
+    Exception: pass_on,
 }

@@ -1,7 +1,6 @@
 """The tenant's logs: what happened, each event with the experiment that it belongs to."""
 
 from typing import Annotated, Any
-from urllib.parse import urlencode
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
@@ -71,7 +70,7 @@ def list_logs(
             entries = services.log.after(call.tenant_id, from_, take or TAKE_DEFAULT)
         except ValueError as error:
             raise _not_a_log_id() from error
-        headers = {"Link": _next_link(request, entries, from_, take or TAKE_DEFAULT)} if entries or from_ else {}
+        headers = {"Link": _next_link(request, entries, from_)} if entries or from_ else {}
         return Response(msgspec.json.encode(show(entries)), 200, headers, JSON_TYPE)
     entries = services.log.page(call.tenant_id, page, per_page, newest_first=sort == "date:-1")
     if not include_totals:
@@ -111,10 +110,10 @@ def _select(entry: LogEntry, fields: str | None, *, is_shown: bool) -> Any:
     return {name: value for name, value in body.items() if (name in named) is is_shown}
 
 
-def _next_link(request: Request, entries: tuple[LogEntry, ...], from_: str | None, take: int) -> str:
+def _next_link(request: Request, entries: tuple[LogEntry, ...], from_: str | None) -> str:
+    """Return a link to what follows, asked for as this was."""
     last = entries[-1].log_id if entries else from_
-    query = urlencode({"from": last, "take": take})
-    return f'<{request.url.replace(query=query)}>; rel="next"'
+    return f'<{request.url.include_query_params(**{"from": last})}>; rel="next"'
 
 
 def _not_a_log_id() -> RequestValidationError:

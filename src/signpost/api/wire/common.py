@@ -16,27 +16,16 @@ Description = Annotated[str, Field(min_length=limits.DESCRIPTION_MIN, max_length
 Reference = Annotated[str, Field(min_length=1, max_length=64)]
 
 
-def forget_defaults(schema: dict[str, Any]) -> None:
-    """Take out of a schema the values that stand in the code for fields that are not there."""
-    for field in schema.get("properties", {}).values():
-        field.pop("default", None)
-
-
 class RequestBody(BaseModel):
     """A body as it comes in: unknown fields are refused, and nothing is turned into another type."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra=forget_defaults)
-
-
-def _describe_patch(schema: dict[str, Any]) -> None:
-    forget_defaults(schema)
-    schema["minProperties"] = 1
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class PatchBody(RequestBody):
     """A body that changes something: what is not in it stays, and it must not be empty."""
 
-    model_config = ConfigDict(json_schema_extra=_describe_patch)
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     def model_post_init(self, _: Any) -> None:
         """Refuse an empty body."""
@@ -51,7 +40,7 @@ class PatchBody(RequestBody):
 class ReplyBody(BaseModel):
     """A body as it goes out; only its description is used, it is rendered by hand."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra=forget_defaults)
+    model_config = ConfigDict(extra="forbid")
 
 
 class ErrorReply(ReplyBody):
