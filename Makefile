@@ -2,7 +2,7 @@
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
-UV_VERSION := 0.13.9
+UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements.lock)
 BIN := .venv/bin
 UV := $(BIN)/uv
 COMPILE := UV_CUSTOM_COMPILE_COMMAND="make lock" $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes
@@ -79,7 +79,7 @@ sdks: .venv-auth0-6.7.0/ready .venv-auth0-6.8.0/ready $(if $(NODE),tests/sdk/nod
 	@touch $@
 
 # The published SDKs live in environments of their own, as their users have them.
-.venv-auth0-%/ready: tests/sdk/auth0-python-%.lock .venv/ready
+.venv-auth0-%/ready: tests/sdk/auth0-python-%.lock | .venv/ready
 	@echo "installing auth0-python $*"
 	@$(UV) venv --quiet --clear --python $(BIN)/python .venv-auth0-$*
 	@$(UV) pip sync --quiet --python .venv-auth0-$*/bin/python $<

@@ -25,6 +25,11 @@ from signpost.events.files import FileEvents
 from signpost.model.errors import NameTakenError
 from signpost.model.tenants import Tenant
 from signpost.ports.store import Store
+from signpost.runtime.app import RuntimeApp
+from signpost.runtime.attributes import RequestAttributes
+from signpost.runtime.openapi import describe_runtime
+from signpost.runtime.places import NoPlaces, PlacesFile
+from signpost.runtime.useragents import UserAgents
 from signpost.storage.sql import SqlStore
 from signpost.usecases.call import Call
 from signpost.usecases.clients import Credentials, create_first_client
@@ -116,7 +121,7 @@ def create_app(settings: Settings) -> App:
     }
     guesses = RateLimiter(WRONG_SECRETS_MAX, parts.clock.now_seconds)
     routers = (create_oauth_router(catalog, gate, parts.keys, parts.tokens, guesses), create_health_router(health))
-    api = create_api(services, routers)
+    api = create_api(services, routers, describe_runtime())
 
     def start() -> None:
         catalog.refresh()
@@ -126,7 +131,11 @@ def create_app(settings: Settings) -> App:
         catalog.close()
         parts.close()
 
-    return Lifespan(Envelope(api, gate), start, stop)
+    runtime_gate = _gate(parts, catalog, settings.runtime_rate_limit)
+    places = NoPlaces() if settings.geoip is None else PlacesFile(settings.geoip)
+    attributes = RequestAttributes(UserAgents(), places)
+    management = Lifespan(Envelope(api, gate), start, stop)
+    return RuntimeApp(runtime_gate, parts.events, parts.keys, attributes, parts.clock, otherwise=management)
 
 
 def _gate(parts: Parts, catalog: Catalog, per_minute: int) -> Gate:

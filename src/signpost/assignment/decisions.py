@@ -1,80 +1,77 @@
 """What comes out of asking: a decision, with its reason."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from signpost.assignment.hashing import MASK
 from signpost.model.experiments import Strategy
 from signpost.model.json import JsonValue
+
+Config = Mapping[str, Mapping[str, JsonValue]]
+"""Each parameter's value as `{"value": …}`; shared by all who get it, so never to be changed."""
 
 
 class Reason(StrEnum):
     """Why a decision is what it is."""
 
     SPLIT = "split"
+    """The slot decided."""
     ROLLOUT_TREATMENT = "rollout_treatment"
+    """Exposed at the current level of a rollout."""
     ROLLOUT_CONTROL = "rollout_control"
+    """Not exposed at the current level of a rollout."""
     SEGMENT = "segment"
+    """A segment matched."""
     FALLBACK = "fallback"
+    """No segment matched."""
     FORCED = "forced"
+    """An override decided."""
     NO_EXPERIMENT = "no_experiment"
+    """Not enrolled: no active experiment has this flow."""
     NOT_EXPOSED = "not_exposed"
+    """Not enrolled: outside the share of units that the current level covers."""
     BAD_UNIT = "bad_unit"
+    """Not enrolled: the unit is empty, no text, or has no UTF-8 form."""
     BROKEN = "broken"
+    """Not enrolled: the experiment can't run as it is configured; the plan's warnings say why."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """Everything of a decision that does not depend on the unit; prepared once, shared by all that get it.
+    """Everything of a decision that does not depend on the unit, so it is made once and shared by all who get it.
 
-    `config` maps each parameter to `{"value": …}` and must not be changed. Of a unit that is not enrolled
-    `variation_id` and what belongs to a variation are None, `config` is empty, and `experiment_id` names the
-    experiment that did not take it, if there is one.
+    A unit that is not enrolled has no experiment, no variation and no config; `declined_by` is then the experiment that
+    was asked and did not take it, if there was one.
     """
 
     reason: Reason
     revision: int
+    """The revision of the configuration that decided."""
     experiment_id: str | None = None
     variation_id: str | None = None
     variation_name: str | None = None
     is_control: bool = False
-    config: Mapping[str, Mapping[str, JsonValue]] | None = None
+    config: Config = field(default_factory=dict)
     strategy: Strategy | None = None
     segment_id: str | None = None
-    is_forced: bool = False
+    """The segment, if one decided."""
     recipe_version: int | None = None
+    is_forced: bool = False
+    """Whether an override decided; such a decision is never counted."""
+    is_override_ignored: bool = False
+    """Whether an override was given and led nowhere; then this is what is decided without it."""
+    declined_by: str | None = None
 
     @property
     def is_enrolled(self) -> bool:
-        """Whether the unit is in the experiment, and so is exposed when it sees the config."""
-        return self.variation_id is not None
+        """Whether the unit is in an experiment."""
+        return self.experiment_id is not None
 
 
-class Decision(tuple[Outcome, int]):
-    """A decision: its outcome, and the hash of the unit that chose it (0 where nothing was hashed).
+Decision = tuple[Outcome, int]
+"""A decision: its outcome, and the 64-bit hash of the unit in that experiment, whose coordinates are `hashing.split_of` and
+`hashing.exposure_of`; 0 where nothing was hashed (`NO_EXPERIMENT`, `BAD_UNIT`, `BROKEN`).
 
-    A bare pair with names, because one is made for every question: a dataclass takes three times as long to make.
-    """
-
-    __slots__ = ()
-
-    @property
-    def outcome(self) -> Outcome:
-        """What was decided, and why."""
-        return self[0]
-
-    @property
-    def hashed(self) -> int:
-        """The 64-bit hash of the unit in the experiment."""
-        return self[1]
-
-    @property
-    def split(self) -> int:
-        """The coordinate that chooses the slot, 32 bits."""
-        return self[1] >> 32
-
-    @property
-    def exposure(self) -> int:
-        """The coordinate that is held against a ramp's level, 32 bits."""
-        return self[1] & MASK
+A bare pair, because it is all that has to be made for each question: the smallest object with named fields takes as long
+to make as the hash takes to compute.
+"""

@@ -1,48 +1,40 @@
-"""The strategies, each as a function from a unit and its context to a decision.
+"""The percentage strategies as functions from a unit and its context to a decision; `matching` has those by segment.
 
-Slots and levels are compared as thresholds of the hash itself, worked out once: `slot >= s` is `hash >= first_hash(s)`, and
-`exposed at L` is `exposure < exposure_limit(L)`. Both are exact in integers, and save the arithmetic on every question.
+They expect what their types say and raise `TypeError`, `AttributeError` or `UnicodeEncodeError` for anything else; the plan
+catches that, so that the common case pays for no check.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from xxhash import xxh3_64_intdigest
 
 from signpost.assignment.decisions import Decision, Outcome
-from signpost.assignment.matching import Context, Matcher, keep_texts
-from signpost.assignment.plans import Evaluate
+from signpost.assignment.hashing import MASK, exposure_limit, first_hash
 from signpost.model.experiments import SlotRange
-from signpost.model.limits import SLOTS
+
+Context = Mapping[str, str | None]
+"""The attributes of a request; None, or anything else that is no text, counts as missing."""
+
+Evaluate = Callable[[str, Context], Decision]
 
 
-def first_hash(slot: int) -> int:
-    """Return the smallest 64-bit hash whose slot is not below this one."""
-    return -(-(slot << 32) // SLOTS) << 32
+def always(outcome: Outcome) -> Evaluate:
+    """Decide the same for everybody, without a hash."""
+    decision = (outcome, 0)
+    return lambda _unit, _context: decision
 
 
-def exposure_limit(level: int) -> int:
-    """Return the smallest 32-bit exposure point that is not exposed at this level."""
-    return -(-(level << 32) // 100)
-
-
-def split_by_slot(salt: str, ranges: Sequence[SlotRange], arms: Sequence[Outcome]) -> Evaluate:
-    """Percentage: the slot decides. `arms[i]` owns `ranges[i]`; ranges are sorted and leave no gap."""
+def split_by_slot(salt: str, ranges: Sequence[SlotRange], owners: Sequence[Outcome]) -> Evaluate:
+    """Percentage: the slot decides. `owners[i]` owns `ranges[i]`; the ranges are sorted and leave no gap."""
     bounds = tuple(first_hash(piece.start) for piece in ranges[1:])
-    outcomes = tuple(arms)
+    owned = tuple(owners)
 
     def evaluate(unit: str, _: Context) -> Decision:
-        hashed = xxh3_64_intdigest((salt + unit).encode())
-        return Decision((outcomes[bisect_right(bounds, hashed)], hashed))
+        hashed = xxh3_64_intdigest((salt + unit).encode())  # hashing.hash_unit, without the call
+        return owned[bisect_right(bounds, hashed)], hashed
 
-    def evaluate_two(unit: str, _: Context) -> Decision:
-        hashed = xxh3_64_intdigest((salt + unit).encode())
-        return Decision((low if hashed < bound else high, hashed))
-
-    if len(outcomes) != 2:
-        return evaluate
-    (low, high), (bound,) = outcomes, bounds
-    return evaluate_two
+    return evaluate
 
 
 def expose_first(level: int, exposed: Evaluate, otherwise: Outcome) -> Evaluate:
@@ -54,24 +46,6 @@ def expose_first(level: int, exposed: Evaluate, otherwise: Outcome) -> Evaluate:
 
     def evaluate(unit: str, context: Context) -> Decision:
         decision = exposed(unit, context)
-        return decision if decision.exposure < limit else Decision((otherwise, decision.hashed))
-
-    return evaluate
-
-
-def match_in_turn(salt: str, targets: Sequence[tuple[Matcher, Outcome]], fallback: Outcome) -> Evaluate:
-    """Segment: the first target whose segment has the request, else the fallback."""
-    ordered = tuple(targets)
-
-    def evaluate(unit: str, context: Context) -> Decision:
-        hashed = xxh3_64_intdigest((salt + unit).encode())
-        try:
-            get = context.get
-            for matches, outcome in ordered:
-                if matches(get):
-                    return Decision((outcome, hashed))
-        except (AttributeError, TypeError):  # a value that is no text: ask again without it
-            return evaluate(unit, keep_texts(context))
-        return Decision((fallback, hashed))
+        return decision if decision[1] & MASK < limit else (otherwise, decision[1])
 
     return evaluate

@@ -23,6 +23,16 @@ def hash_unit(salt: str, unit: str) -> int:
     return xxh3_64_intdigest((salt + unit).encode())
 
 
+def split_of(hashed: int) -> int:
+    """Return the split point, 32 bits, of a hash: it chooses the slot."""
+    return hashed >> 32
+
+
+def exposure_of(hashed: int) -> int:
+    """Return the exposure point, 32 bits, of a hash: it is held against a ramp's level."""
+    return hashed & MASK
+
+
 def slot_of(split: int) -> int:
     """Return the slot, 0 to 999,999, of a 32-bit split point."""
     return (split * SLOTS) >> 32
@@ -31,3 +41,19 @@ def slot_of(split: int) -> int:
 def is_exposed(exposure: int, level: int) -> bool:
     """Return whether a 32-bit exposure point is exposed at a level in percent."""
     return (exposure * 100) >> 32 < level
+
+
+def first_hash(slot: int) -> int:
+    """Return the smallest hash whose slot is not below this one.
+
+    `h >= first_hash(slot)` says the same as `slot_of(split_of(h)) >= slot`, exactly, and spares the arithmetic when asked.
+    """
+    return -(-(slot << 32) // SLOTS) << 32
+
+
+def exposure_limit(level: int) -> int:
+    """Return the smallest exposure point that is not exposed.
+
+    `point < exposure_limit(level)` says the same as `is_exposed(point, level)`.
+    """
+    return -(-(level << 32) // 100)

@@ -1,41 +1,27 @@
 """The plan: prepared experiments, immutable, asked many times."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
-from signpost.assignment.decisions import Decision, Outcome, Reason
-from signpost.assignment.hashing import hash_unit
-from signpost.assignment.matching import Context
+from signpost.assignment.decisions import Decision, Outcome
+from signpost.assignment.evaluation import Context, Evaluate
+from signpost.assignment.matching import keep_texts
+from signpost.assignment.overrides import Forcible, Override
 
-Evaluate = Callable[[str, Context], Decision]
-"""Decides for a unit and its context; raises `UnicodeEncodeError` or `TypeError` for a unit that can't be hashed."""
+UNEXPECTED = (AttributeError, TypeError, UnicodeEncodeError)
+"""What evaluating raises for a unit or a context that is not what the types say."""
 
-
-@dataclass(frozen=True, slots=True)
-class Override:
-    """What a request forces for one transaction, whatever would be decided otherwise."""
-
-    experiment_id: str | None = None
-    variation_id: str | None = None
-    segment_id: str | None = None
+NO_UNIT = "\ud800"
+"""Stands for a unit that can't be: a lone surrogate, which no strategy can hash."""
 
 
 @dataclass(frozen=True, slots=True)
-class PreparedExperiment:
-    """One experiment, ready to be asked.
+class Running:
+    """What a flow is asked with: the experiment, if there is one, and the attributes that it asks for."""
 
-    `evaluate` decides as the experiment is; `enrol` decides as if every unit took part. The forced outcomes are by
-    variation, and by segment.
-    """
-
-    id: str
-    salt: str
+    experiment_id: str | None
     attributes: frozenset[str]
     evaluate: Evaluate
-    enrol: Evaluate
-    forced: Mapping[Outcome, Outcome]
-    forced_variations: Mapping[str, Outcome]
-    forced_segments: Mapping[str, Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,75 +29,57 @@ class Plan:
     """All of a tenant's experiments at one revision. Asking is a pure function and never raises."""
 
     revision: int
-    running: Mapping[str, PreparedExperiment]
-    """The active experiment of each flow."""
-    running_everywhere: PreparedExperiment | None
-    """The active experiment of all flows."""
-    experiments: Mapping[str, PreparedExperiment]
-    """Every experiment that could be prepared, in any status: an override may force it."""
-    nobody: Decision
-    """What is decided where no experiment applies."""
-    bad_unit: Decision
-    """What is decided for a unit that is empty or no text."""
+    running: Mapping[str, Running]
+    """By flow."""
+    running_elsewhere: Running
+    """For every other flow."""
+    experiments: Mapping[str, Forcible]
+    """By experiment, in any status; what can't be prepared is not there."""
+    bad_unit: Outcome
 
     def decide(self, flow: str, unit: str, context: Context) -> Decision:
-        """Decide for a unit in a flow.
+        """Decide for a unit in a flow; return the outcome, and the unit's 64-bit hash in its experiment.
 
         Args:
             flow: The authentication flow, compared exactly.
-            unit: The id that is randomised.
-            context: The request's attributes, as `model.segments` names them.
+            unit: The id that is randomised, not empty.
+            context: The request's attributes, as `model.segments` names them. What is not known may be left out, or be None,
+                which is a little faster when it is one of `attributes_needed`.
         """
-        experiment = self.running.get(flow, self.running_everywhere)
-        if experiment is None:
-            return self.nobody
         try:
-            return experiment.evaluate(unit, context) if unit else self.bad_unit
-        except (TypeError, UnicodeEncodeError):
-            return self.bad_unit
+            evaluate = self.running.get(flow, self.running_elsewhere).evaluate
+            return evaluate(unit, context) if unit else self._decide_carefully(flow, unit, context)
+        except UNEXPECTED:
+            return self._decide_carefully(flow, unit, context)
 
     def decide_forced(self, flow: str, unit: str, context: Context, override: Override) -> Decision:
-        """Decide as the override asks. One that leads nowhere is ignored: the decision is then not `is_forced`."""
-        outcome = self._force(flow, unit, context, override)
-        if outcome is None:
+        """Decide as the override asks; one that leads nowhere is ignored, and the outcome says so."""
+        if override.is_empty:
             return self.decide(flow, unit, context)
-        experiment = self.experiments[outcome.experiment_id or ""]
         try:
-            return Decision((outcome, hash_unit(experiment.salt, unit))) if unit else self.bad_unit
-        except (TypeError, UnicodeEncodeError):
-            return self.bad_unit
+            experiment = self._find_experiment(flow, override)
+            forced = experiment.force(unit or NO_UNIT, keep_texts(context), override) if experiment else None
+        except UNEXPECTED:
+            return self.bad_unit, 0
+        if forced is not None:
+            return forced
+        outcome, hashed = self.decide(flow, unit, context)
+        return replace(outcome, is_override_ignored=True), hashed
 
-    def attributes_needed(self, flow: str) -> frozenset[str]:
-        """Return the attributes that the flow's active experiment asks for; all others need not be worked out."""
-        experiment = self.running.get(flow, self.running_everywhere)
-        return experiment.attributes if experiment is not None else frozenset()
+    def attributes_needed(self, flow: str, override: Override | None = None) -> frozenset[str]:
+        """Return the attributes that deciding in this flow asks for; all others need not be worked out."""
+        experiment = self._find_experiment(flow, override) if override else None
+        return experiment.attributes if experiment else self.running.get(flow, self.running_elsewhere).attributes
 
-    def _force(self, flow: str, unit: str, context: Context, override: Override) -> Outcome | None:
+    def _find_experiment(self, flow: str, override: Override) -> Forcible | None:
         if override.experiment_id is not None:
-            experiment = self.experiments.get(override.experiment_id)
-        else:
-            experiment = self.running.get(flow, self.running_everywhere)
-        if experiment is None:
-            return None
-        if override.variation_id is not None:
-            return experiment.forced_variations.get(override.variation_id)
-        if override.segment_id is not None:
-            return experiment.forced_segments.get(override.segment_id)
-        if override.experiment_id is None:
-            return None
+            return self.experiments.get(override.experiment_id)
+        return self.experiments.get(self.running.get(flow, self.running_elsewhere).experiment_id or "")
+
+    def _decide_carefully(self, flow: object, unit: object, context: object) -> Decision:
+        """Decide for what may be of any type, out of the way of those who ask as the types say."""
+        running = self.running.get(flow, self.running_elsewhere) if isinstance(flow, str) else self.running_elsewhere
         try:
-            return experiment.forced.get(experiment.enrol(unit, context).outcome) if unit else None
-        except (TypeError, UnicodeEncodeError):
-            return None
-
-
-def empty_plan(revision: int) -> Plan:
-    """Return the plan of a tenant that has no experiment."""
-    return Plan(
-        revision=revision,
-        running={},
-        running_everywhere=None,
-        experiments={},
-        nobody=Decision((Outcome(Reason.NO_EXPERIMENT, revision), 0)),
-        bad_unit=Decision((Outcome(Reason.BAD_UNIT, revision), 0)),
-    )
+            return running.evaluate(unit if isinstance(unit, str) and unit else NO_UNIT, keep_texts(context))
+        except UNEXPECTED:
+            return self.bad_unit, 0

@@ -1,5 +1,6 @@
 """All commands, and what becomes of their errors."""
 
+import logging
 import sys
 
 import typer
@@ -30,7 +31,7 @@ app.command("version")(config.version)
 def main() -> None:
     """Run a command. Exit codes: 0 done, 1 refused or failed with one sentence on stderr, 2 wrong usage."""
     try:
-        app()
+        app(prog_name="signpost")
     except (CommandError, SettingsError, StoreVersionError) as error:
         _fail(str(error))
     except StoreUnavailableError as error:
@@ -41,6 +42,9 @@ def main() -> None:
         _fail(f"{error.strerror or error}: {error.filename}" if error.filename else str(error))
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:  # the outermost edge: a person is not to read a traceback
+        logging.getLogger(__name__).debug("unexpected", exc_info=True)
+        _fail(f"Something unexpected happened, which should be reported: {type(error).__name__}: {error}")
 
 
 def _say(error: DomainError) -> str:

@@ -24,6 +24,10 @@ def config(data: Data = None, database: Database = None, config: ConfigFile = No
     print_table("Settings", ("setting", "value", "from", "what it is"), rows)
 
 
-def version() -> None:
+def version(*, as_json: AsJson = False) -> None:
     """Print the version."""
-    typer.echo(version_of("signpost"))
+    number = version_of("signpost")
+    if as_json:
+        print_json({"version": number})
+    else:
+        typer.echo(number)

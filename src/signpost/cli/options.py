@@ -70,6 +70,11 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
+def print_json_line(value: Any) -> None:
+    """Print a value for machines on one line, for those that read a line and go on."""
+    typer.echo(json.dumps(value, ensure_ascii=False))
+
+
 def print_table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
     """Print a table for people."""
     table = Table(*columns, title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from signpost.cli.options import ConfigFile, Data, Database, read_settings
+from signpost.cli.options import AsJson, ConfigFile, Data, Database, read_settings
 from signpost.cli.serving import run
 
 
@@ -36,11 +36,12 @@ def serve(
     tls: Annotated[
         bool | None, typer.Option("--tls/--no-tls", help="Serve https with an own local authority.", show_default="no")
     ] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Serve the management API and decisions.
 
     The first run makes the data folder with a default tenant, its keys and a client with all scopes, and prints that client's
-    secret, once.
+    secret, once. SIGTERM or Ctrl-C stops it: requests in flight are answered, what was accepted is kept. The log goes to stderr.
     """
     effective = read_settings(
         config,
@@ -54,4 +55,4 @@ def serve(
         geoip=geoip,
         tls=tls,
     )
-    run(effective.settings)
+    run(effective.settings, as_json=as_json)

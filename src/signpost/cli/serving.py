@@ -1,49 +1,61 @@
-"""Running the server: the first run, the socket, the processes."""
+"""Running the server: the socket, the first run, the processes."""
 
+import logging
+import multiprocessing
+import os
+import signal
 import socket
+import sys
+from collections.abc import Mapping
 from functools import partial
+from multiprocessing.process import BaseProcess
+from threading import Thread
+from types import FrameType
 
 import typer
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from signpost.bootstrap import create_app, open_parts, set_up
-from signpost.cli.options import CommandError
+from signpost.bootstrap import Parts, create_app, open_parts, set_up
+from signpost.cli.options import CommandError, print_json_line
 from signpost.config import Settings
-from signpost.edge.certificates import make_certificate
+from signpost.edge.asgi import App
+from signpost.edge.certificates import Certificate, make_certificate
 
 STOP_SECONDS = 10
 """How long requests in flight may take to finish when the server is told to stop."""
 BACKLOG = 2_048
+ANY_HOST = {"", "0.0.0.0", "::"}  # noqa: S104 compared with, not listened on
+
+log = logging.getLogger("signpost.serve")
 
 
-def run(settings: Settings) -> None:
+def run(settings: Settings, *, as_json: bool) -> None:
     """Serve until told to stop.
 
     Raises:
-        CommandError: the address can't be listened on.
+        CommandError: the address can't be listened on, or the server can't start.
     """
+    listening = _listen(settings)  # first of all: a first run whose secret nobody saw would be lost
     parts = open_parts(settings)
-    credentials = set_up(parts)
-    audience = next(tenant.audience for tenant in parts.store.tenants() if tenant.is_default)
-    parts.close()
-    listening = _listen(settings)
-    certificate = make_certificate(settings.data / "tls") if settings.tls else None
+    try:
+        certificate = _certify(settings, parts) if settings.tls else None
+        credentials = set_up(parts)
+        tenant = next(tenant for tenant in parts.store.tenants() if tenant.is_default)
+    finally:
+        parts.close()
+    told: dict[str, str] = {"url": _url(settings, listening), "data": str(settings.data), "audience": tenant.audience}
     if credentials is not None:
-        typer.echo(f"A first client, with all scopes. Keep its secret: it is not shown again.\n"
-                   f"  client_id      {credentials.client.id}\n"
-                   f"  client_secret  {credentials.secret}\n"
-                   f"  audience       {audience}")  # fmt: skip
+        told |= {"client_id": credentials.client.id, "client_secret": credentials.secret}
     if certificate is not None:
-        typer.echo(
-            f"Clients must trust the local authority {certificate.authority} (SSL_CERT_FILE, NODE_EXTRA_CA_CERTS)."
-        )
-    scheme = "https" if settings.tls else "http"
-    host, port = listening.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    typer.echo(f"Serving {scheme}://{shown}:{port} (documentation at /docs, data in {settings.data})")
+        told["authority"] = str(certificate.authority)
+    if as_json:
+        print_json_line(told)
+    else:
+        _tell(told)
     configuration = uvicorn.Config(
-        partial(create_app, settings),
+        partial(create_worker, settings),
         factory=True,
         workers=settings.workers,
         log_config=None,
@@ -51,13 +63,66 @@ def run(settings: Settings) -> None:
         server_header=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=STOP_SECONDS,
-        ssl_certfile=str(certificate.chain) if certificate is not None else None,
-        ssl_keyfile=str(certificate.key) if certificate is not None else None,
+        ssl_certfile=str(certificate.served) if certificate is not None else None,
     )
     if settings.workers > 1:
-        Multiprocess(configuration, sockets=[listening]).run()
+        _serve_with_many(configuration, listening)
     else:
+        _serve_alone(configuration, listening)
+
+
+def create_worker(settings: Settings) -> App:
+    """Return the application of one process, or end the process if it can't be made."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return create_app(settings)
+    Thread(target=_follow, args=(parent,), name="signpost-parent", daemon=True).start()
+    try:
+        return create_app(settings)
+    except Exception:
+        log.exception("this process can't start")
+        sys.exit(STARTUP_FAILURE)  # which the parent does not answer with another try
+
+
+def _serve_alone(configuration: uvicorn.Config, listening: socket.socket) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(
+            number, _leave
+        )  # comes after the server's own, which stops it gracefully and raises the signal again
+    try:
         uvicorn.Server(configuration).run(sockets=[listening])
+    except SystemExit as left:
+        if left.code == STARTUP_FAILURE:
+            raise CommandError("The server can't start; its log says why.") from None
+        raise
+
+
+def _serve_with_many(configuration: uvicorn.Config, listening: socket.socket) -> None:
+    supervisor = Multiprocess(configuration, sockets=[listening])
+    supervisor.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+        raise CommandError("The server can't start; its log says why.")
+
+
+def _leave(_: int, __: FrameType | None) -> None:
+    sys.exit(0)
+
+
+def _follow(parent: BaseProcess) -> None:
+    """Stop when the parent is gone, even if it was killed: nobody could stop this process with the others then."""
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _certify(settings: Settings, parts: Parts) -> Certificate:
+    """Return a certificate for the address that is listened on, and for every tenant's domain."""
+    names = [tenant.domain.partition(":")[0] for tenant in parts.store.tenants()]
+    if settings.host not in ANY_HOST:
+        names.append(settings.host)
+    try:
+        return make_certificate(settings.data / "tls", names)
+    except ValueError as error:
+        raise CommandError(f"A certificate can't be made in {settings.data / 'tls'}: {error}.") from error
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -66,11 +131,29 @@ def _listen(settings: Settings) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((settings.host, settings.port))
+        listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
-        reason = error.strerror or str(error)
+        reason = (error.strerror or str(error)).lower()
         raise CommandError(
-            f"Can't listen on {settings.host} port {settings.port}: {reason.lower()}. Choose another with --port; 0 takes a free one."
+            f"Can't listen on {settings.host} port {settings.port}: {reason}. Choose another with --port; 0 takes a free one."
         ) from error
     listening.set_inheritable(True)
     return listening
+
+
+def _url(settings: Settings, listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    return f"{'https' if settings.tls else 'http'}://{shown}:{port}"
+
+
+def _tell(told: Mapping[str, str]) -> None:
+    if "client_secret" in told:
+        typer.echo(f"A first client, with all scopes. Keep its secret: it is not shown again.\n"
+                   f"  client_id      {told['client_id']}\n"
+                   f"  client_secret  {told['client_secret']}\n"
+                   f"  audience       {told['audience']}")  # fmt: skip
+    if "authority" in told:
+        typer.echo(f"Clients must trust the local authority {told['authority']} (SSL_CERT_FILE, NODE_EXTRA_CA_CERTS).")
+    typer.echo(f"Serving {told['url']} (documentation at /docs, data in {told['data']})")

@@ -87,7 +87,7 @@ class EventSink(Protocol):
     def append(self, events: Sequence[Event]) -> Future[int]:
         """Queue the events for one durable commit and return at once; the future gives how many were new.
 
-        It fails with `EventsRejectedError` when they could not be kept (queue full, disk full, closed): then none of them was.
+        Until the commit begins the future can be cancelled: then nothing is kept. It fails with `EventsRejectedError` when they could not be kept (queue full, disk full, closed): then none of them was.
         """
         ...
 

@@ -133,7 +133,7 @@ class Writer:
         is_open = True
         while is_open:
             batches, is_open = self._take()
-            self._settle(batches)
+            self._settle(self._begin(batches))
             self._write_run(RUN_EXPOSURES if is_open else _RUN_EXPOSURES_AT_CLOSE)
         self._drop_file()
         if self._seat is not None:
@@ -156,6 +156,12 @@ class Writer:
             except Empty:
                 return batches, True
         return batches, False
+
+    def _begin(self, batches: Sequence[_Batch]) -> list[_Batch]:
+        """Leave out the batches that nobody wants any more; from now on none can be cancelled."""
+        begun = [batch for batch in batches if batch.done.set_running_or_notify_cancel()]
+        self._release([batch for batch in batches if batch.done.cancelled()])
+        return begun
 
     def _settle(self, batches: Sequence[_Batch]) -> None:
         """Commit the batches, and tell each what became of it."""
@@ -223,13 +229,14 @@ class Writer:
                 self._file.connection.close()
             self._file = None
 
-    def _finish(self, batches: Sequence[_Batch], outcome: list[int] | EventsRejectedError) -> None:
+    def _release(self, batches: Sequence[_Batch]) -> None:
         with self._lock:
             self._queued_rows -= sum(len(batch.events) for batch in batches)
             self._queued_bytes -= sum(batch.size for batch in batches)
+
+    def _finish(self, batches: Sequence[_Batch], outcome: list[int] | EventsRejectedError) -> None:
+        self._release(batches)
         for index, batch in enumerate(batches):
-            if not batch.done.set_running_or_notify_cancel():
-                continue
             if isinstance(outcome, EventsRejectedError):
                 batch.done.set_exception(outcome)
             else:

@@ -1,0 +1,98 @@
+"""Decisions per second over HTTP on one core, as a ratio to a bare uvicorn application that takes and sends the same bodies."""
+
+import http.client
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import md5
+from pathlib import Path
+
+from bench.load import requests_per_second
+
+MARK_RECORDED, MARK_UNRECORDED = 0.6, 0.85
+ROUNDS = 5
+SECONDS = 2.0
+CONNECTIONS = 64
+REQUESTS = 20_000
+USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
+
+
+@contextmanager
+def serving(kind: str, core: int, folder: Path) -> Iterator[int]:
+    """Start a server on the core; give its port."""
+    command = [sys.executable, "-m", "bench.serving", kind, str(core), str(folder)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def request_of(number: int, token: str, *, record: bool) -> bytes:
+    unit = md5(b"%d" % number, usedforsecurity=False).hexdigest()
+    said = {
+        "flow": "authentication",
+        "unit": unit,
+        "session_id": unit[:22],
+        "client_id": "AaiyAPdpYdesoKnqjj8HJqRn4T5titww",
+        "user_agent": USER_AGENT,
+        "ip": "203.0.113.7",
+    }
+    body = json.dumps(said if record else said | {"record": False}).encode()
+    head = (
+        "POST /runtime/v1/decisions HTTP/1.1\r\nhost: 127.0.0.1:8080\r\ncontent-type: application/json\r\n"
+        f"authorization: Bearer {token}\r\ncontent-length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def reply_to(port: int, request: bytes) -> bytes:
+    """Return the body of the reply to one request, sent by another client than the one that measures."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    head, _, body = request.partition(b"\r\n\r\n")
+    headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+    connection.request("POST", "/runtime/v1/decisions", body, headers)
+    response = connection.getresponse()
+    assert response.status == 200
+    return response.read()
+
+
+def measure(*, record: bool, cores: tuple[int, int]) -> tuple[float, float, float]:
+    """Return the medians of bare and real requests per second, and of their ratio."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with serving("runtime", cores[0], folder) as real:
+            token = (folder / "token").read_text()
+            requests = [request_of(number, token, record=record) for number in range(REQUESTS)]
+            (folder / "reply").write_bytes(reply_to(real, requests[0]))
+            with serving("echo", cores[0], folder) as bare:
+                rounds: list[tuple[float, float]] = []
+                for _ in range(ROUNDS):
+                    pair = [requests_per_second(port, requests, CONNECTIONS, SECONDS) for port in (bare, real)]
+                    rounds.append((pair[0], pair[1]))
+    ratios = [real_rate / bare_rate for bare_rate, real_rate in rounds]
+    bare_rates, real_rates = zip(*rounds, strict=True)
+    return statistics.median(bare_rates), statistics.median(real_rates), statistics.median(ratios)
+
+
+def main() -> None:
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0, 0]
+    server_core, load_core = cores[-1], cores[0]
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {load_core})
+    print(f"decisions over HTTP, server on one core, {CONNECTIONS} connections, medians of {ROUNDS} rounds")
+    for label, record, mark in (("recorded durably", True, MARK_RECORDED), ("record: false", False, MARK_UNRECORDED)):
+        bare, real, ratio = measure(record=record, cores=(server_core, load_core))
+        verdict = "ok" if ratio >= mark else "BELOW THE MARK"
+        print(f"  {label:<18} {real:>7,.0f}/s, bare uvicorn {bare:>7,.0f}/s, ratio {ratio:.2f} (mark {mark}) {verdict}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The hot routes: decisions and events, as plain ASGI."""
