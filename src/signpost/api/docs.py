@@ -1,14 +1,15 @@
 """The documentation page: the OpenAPI document as plain HTML, with nothing to fetch from elsewhere."""
 
-import json
 from collections.abc import Callable
 from functools import cache
 from html import escape
+from itertools import starmap
 from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
+from signpost.api.docs_schemas import describe_type, render_schema
 from signpost.api.route import JsonReply
 
 STYLE = """
@@ -21,6 +22,8 @@ summary { cursor: pointer; } summary code { font-weight: 600; }
 pre { overflow: auto; padding: .75rem; background: #8881; border-radius: 6px; font-size: .85rem; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; } td, th { text-align: left; padding: .2rem .6rem .2rem 0;
 vertical-align: top; border-bottom: 1px solid #8883; }
+nav ul { list-style: none; } nav b::first-letter { text-transform: uppercase; } h2::first-letter { text-transform: uppercase; }
+details:target { outline: 2px solid Highlight; } details:target::details-content { content-visibility: visible; block-size: auto; }
 """
 METHODS = ("get", "post", "patch", "put", "delete")
 
@@ -62,16 +65,12 @@ def render_page(document: dict[str, Any]) -> str:
         f"<h2>{escape(group)}</h2>" + "".join(_render_operation(*operation) for operation in operations)
         for group, operations in groups.items()
     )
-    schemas = "".join(
-        f'<details id="schema-{escape(name)}"><summary><code>{escape(name)}</code> {escape(schema.get("description", ""))}'
-        f"</summary>{_render_json(schema)}</details>"
-        for name, schema in sorted(document["components"]["schemas"].items())
-    )
+    schemas = "".join(starmap(render_schema, sorted(document["components"]["schemas"].items())))
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f"<title>{title} API</title><style>{STYLE}</style><body><h1>{title} API</h1>"
         f"<p>{escape(document['info'].get('summary', ''))}</p>"
-        f'<p>Version {escape(document["info"]["version"])}. The same as <a href="/openapi.json">OpenAPI document</a>.</p>'
+        f'<p>Version {escape(document["info"]["version"])}. The same as an <a href="/openapi.json">OpenAPI document</a>.</p>'
         f"<nav>{contents}</nav><main>{sections}<h2>Schemas</h2>{schemas}</main></body></html>"
     )
 
@@ -94,8 +93,8 @@ def _render_operation(method: str, path: str, operation: dict[str, Any]) -> str:
         f"<code>{escape(path)}</code> — {escape(_title(operation))}</summary>"
         f"<p>{escape(operation.get('description', ''))}</p>"
         + (f"<p>Scope: <code>{escape(scopes)}</code></p>" if scopes else "")
-        + (f"<table><tr><th>Parameter<th>In<th></tr>{parameters}</table>" if parameters else "")
-        + (f"<p>Body:</p>{_render_schema(body)}" if body else "")
+        + (f"<table><tr><th>Parameter<th>In<th>What</tr>{parameters}</table>" if parameters else "")
+        + (f"<p>Body: {describe_type(body)}</p>" if body else "")
         + f"<table><tr><th>Status<th>Meaning<th>Body</tr>{replies}</table></details>"
     )
 
@@ -109,18 +108,4 @@ def _anchor(operation: dict[str, Any]) -> str:
 
 
 def _render_link(reply: dict[str, Any]) -> str:
-    for content in reply.get("content", {}).values():
-        return _render_schema(content.get("schema", {}))
-    return ""
-
-
-def _render_schema(schema: dict[str, Any]) -> str:
-    reference = schema.get("$ref", "")
-    if reference:
-        name = escape(reference.rpartition("/")[2])
-        return f'<a href="#schema-{name}"><code>{name}</code></a>'
-    return _render_json(schema)
-
-
-def _render_json(value: Any) -> str:
-    return f"<pre>{escape(json.dumps(value, indent=2, ensure_ascii=False))}</pre>"
+    return "".join(describe_type(content.get("schema", {})) for content in reply.get("content", {}).values())
