@@ -71,7 +71,7 @@ def render_page(document: dict[str, Any]) -> str:
         f"<title>{title} API</title><style>{STYLE}</style><body><h1>{title} API</h1>"
         f"<p>{escape(document['info'].get('summary', ''))}</p>"
         f'<p>Version {escape(document["info"]["version"])}. The same as an <a href="/openapi.json">OpenAPI document</a>.</p>'
-        f"<nav>{contents}</nav><main>{sections}<h2>Schemas</h2>{schemas}</main></body></html>"
+        f"<nav>{contents}</nav><main>{sections}<h2>Schemas</h2><p>A field with a question mark may be left out.</p>{schemas}</main></body></html>"
     )
 
 
