@@ -14,6 +14,7 @@ WRONG = [
     ("model/ids.py", "import signpost.usecases.flags", "Imports point down BROKEN"),
     ("storage/memory.py", "import signpost.usecases.flags", "Adapters don't know use cases BROKEN"),
     ("usecases/flags.py", "import fastapi", "The inside knows no framework BROKEN"),
+    ("api/app.py", "import signpost.runtime", "Imports point down BROKEN"),
     ("edge/gate.py", "import pydantic", "Hot routes are plain ASGI BROKEN"),
     ("api/app.py", "import sqlalchemy", "Only the store speaks SQL to the control plane BROKEN"),
     ("cli/app.py", "import signpost.storage.memory", "Concrete adapters are named in one place BROKEN"),

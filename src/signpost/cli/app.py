@@ -58,5 +58,5 @@ def _say(error: DomainError) -> str:
 
 
 def _fail(sentence: str) -> None:
-    typer.echo(f"signpost: {sentence}", err=True)
+    typer.echo(f"signpost: {' '.join(sentence.split())}", err=True)  # drivers say more than one line
     sys.exit(1)

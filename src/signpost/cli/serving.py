@@ -98,10 +98,20 @@ def _serve_alone(configuration: uvicorn.Config, listening: socket.socket) -> Non
 
 
 def _serve_with_many(configuration: uvicorn.Config, listening: socket.socket) -> None:
-    supervisor = Multiprocess(configuration, sockets=[listening])
+    supervisor = _Supervisor(configuration, sockets=[listening])
     supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise CommandError("The server can't start; its log says why.")
+
+
+class _Supervisor(Multiprocess):
+    """Starts the processes, and others in place of those that die."""
+
+    def terminate_all(self) -> None:
+        """Tell all to stop; from here on nobody new is let in, to wait for an answer that does not come."""
+        for listening in self.sockets:
+            listening.close()
+        super().terminate_all()
 
 
 def _leave(_: int, __: FrameType | None) -> None:
