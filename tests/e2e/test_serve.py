@@ -79,8 +79,9 @@ def test_nobody_else_can_read_what_is_kept(server: Server) -> None:
     assert modes["signpost.db"] == 0o600
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize(
+    ("workers", "how"), [("1", signal.SIGTERM), ("1", signal.SIGINT), ("2", signal.SIGTERM)], ids=str
+)
 def test_a_stop_answers_what_is_in_flight_and_nobody_new(
     start_server: StartServer, workers: str, how: signal.Signals
 ) -> None:

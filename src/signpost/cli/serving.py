@@ -22,6 +22,7 @@ from signpost.cli.options import CommandError, print_json_line
 from signpost.config import Settings
 from signpost.edge.asgi import App
 from signpost.edge.certificates import Certificate, make_certificate
+from signpost.edge.protocol import LimitedProtocol
 
 STOP_SECONDS = 10
 """How long requests in flight may take to finish when the server is told to stop."""
@@ -60,6 +61,7 @@ def run(settings: Settings, *, as_json: bool) -> None:
         workers=settings.workers,
         log_config=None,
         access_log=False,
+        http=LimitedProtocol,
         server_header=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=STOP_SECONDS,
