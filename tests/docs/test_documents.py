@@ -1,5 +1,6 @@
 """README and guides do what they say, and who reads them is strict."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,6 +57,8 @@ this is shown, not run
 def reader(tmp_path: Path) -> Iterator[Reader]:
     if not SDK_PYTHON.exists():
         miss("auth0-python 6.8.0 (run 'make sdks')")
+    if shutil.which("curl") is None:
+        miss("curl")
     reader = Reader(tmp_path)
     yield reader
     reader.close()
