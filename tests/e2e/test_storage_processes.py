@@ -64,7 +64,7 @@ def end(process: "subprocess.Popen[str]") -> None:
     process.communicate()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_of_two_processes_exactly_one_activates_and_one_gets_the_name(url: str, store: SqlStore) -> None:
     control, treatment = a_variation(1), a_variation(2, overrides={"title": "Welcome"})
     halves = (Allocation(control.id, True, 500_000), Allocation(treatment.id, False, 500_000))
