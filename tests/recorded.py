@@ -44,5 +44,5 @@ def record(parts: Parts, *, units: int, successes: Sequence[int]) -> None:
             exposure = Event(tenant.id, EXPOSURE_TYPE, START_MS, b"{}", unit=unit, attribution=to, is_exposure=True)
             events.append(exposure)
             if number < succeeding:
-                events.append(replace(exposure, type=SUCCESS_TYPE, is_exposure=False))
+                events.append(exposure._replace(type=SUCCESS_TYPE, is_exposure=False))
     parts.events.append(events).result()

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
 
 from signpost.model.errors import NotFoundError
@@ -10,6 +10,8 @@ from signpost.ports.store import Store, StoreUnavailableError
 from signpost.usecases.catalog import TenantState, load_tenant_state
 
 POLL_SECONDS = 0.25
+HOSTS_MAX = 1_000
+"""Host headers whose tenant is remembered."""
 JOIN_SECONDS = 5
 """How long a refresh that hangs may keep the process from ending."""
 
@@ -21,6 +23,8 @@ class _Snapshot:
     by_id: Mapping[str, TenantState]
     by_domain: Mapping[str, TenantState]
     default: TenantState | None
+    by_host: dict[str, TenantState | None] = field(default_factory=dict)
+    """What was found already, by the header as it came."""
 
 
 class Catalog:
@@ -41,12 +45,15 @@ class Catalog:
         snapshot = self._snapshot
         if not host:
             return snapshot.default
-        state = snapshot.by_domain.get(host)
+        state = snapshot.by_host.get(host)
         if state is not None:
             return state
         lowered = host.lower()
         name = lowered.rpartition(":")[0] if lowered.rpartition(":")[2].isdigit() else lowered
-        return snapshot.by_domain.get(lowered) or snapshot.by_domain.get(name) or snapshot.default
+        state = snapshot.by_domain.get(lowered) or snapshot.by_domain.get(name) or snapshot.default
+        if len(snapshot.by_host) < HOSTS_MAX:
+            snapshot.by_host[host] = state
+        return state
 
     def states(self) -> tuple[TenantState, ...]:
         """Return all tenants' states."""

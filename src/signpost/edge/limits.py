@@ -42,13 +42,26 @@ class RateLimiter:
         self._now = now_seconds
         self._counts: dict[str, int] = {}
         self._window = -1
+        self._unlimited = Allowance(UNLIMITED, UNLIMITED, 0, is_exceeded=False)
+
+    @property
+    def is_unlimited(self) -> bool:
+        """Whether there is no limit."""
+        return not self._limit
+
+    @staticmethod
+    def window_end(now: float) -> int:
+        """Return when the minute of a moment ends."""
+        return (int(now) // WINDOW_SECONDS + 1) * WINDOW_SECONDS
 
     def spend(self, caller: str) -> Allowance:
         """Count one request of the caller."""
         window = int(self._now()) // WINDOW_SECONDS
         reset_at = (window + 1) * WINDOW_SECONDS
         if not self._limit:
-            return Allowance(UNLIMITED, UNLIMITED, reset_at, is_exceeded=False)
+            if self._unlimited.reset_at != reset_at:
+                self._unlimited = Allowance(UNLIMITED, UNLIMITED, reset_at, is_exceeded=False)
+            return self._unlimited
         if window != self._window:
             self._counts = {}
             self._window = window

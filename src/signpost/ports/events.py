@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 EXPOSURE_TYPE = "experiment_assignment_succeeded"
 """The log type of an exposure."""
@@ -12,8 +12,7 @@ SUCCESS_TYPE = "s"
 """The log type of a successful sign-in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attribution:
+class Attribution(NamedTuple):
     """The experiment that an event belongs to, as `details.experiment` says it, and since when."""
 
     experiment_id: str
@@ -26,8 +25,7 @@ class Attribution:
     is_forced: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One row to keep. `body` is the JSON object that the log shows, complete but for its log id.
 
     `occurred_ms` is when it happened, for analysis: of an attributed event never before its exposure. `event_id` is the

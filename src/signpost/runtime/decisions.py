@@ -1,31 +1,25 @@
 """`POST /runtime/v1/decisions`: decide, record the exposure durably, answer."""
 
-from collections.abc import Awaitable, Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Sequence
 
 import msgspec
 from msgspec import UNSET
 
-from signpost.assignment import Decision, Override, Plan, Reason
-from signpost.assignment.decisions import Outcome
+from signpost.assignment import Decision, Override, Plan
 from signpost.ports.clock import Clock
-from signpost.ports.events import Attribution, Event
+from signpost.ports.events import Event
 from signpost.runtime import wire
-from signpost.runtime.attributes import Attributes, Context
-from signpost.runtime.exposures import make_exposure
+from signpost.runtime.attributes import Attributes
 from signpost.runtime.moments import Moments
 from signpost.runtime.parsing import BodyInvalidError, parse_json
 from signpost.runtime.recorder import Recorder
+from signpost.runtime.replies import Form, Forms, with_unit
+from signpost.runtime.requests import Said
 from signpost.runtime.secrets import AssignmentSecrets
-from signpost.runtime.tokens import seal
+from signpost.runtime.tokens import Signer, Signers
 from signpost.usecases.catalog import TenantState
 
-RECORDING_FAILED = "recording_failed"
-"""The reason of a baseline that is shown because the exposure could not be kept."""
-
 _decoder = msgspec.json.Decoder(wire.DecisionRequest)
-_encode = msgspec.json.Encoder().encode
-_NO_CONFIG: Mapping[str, Any] = {}
 _Subject = wire.DecisionRequest | wire.BatchItem
 
 
@@ -35,10 +29,11 @@ class Decisions:
     def __init__(self, attributes: Attributes, recorder: Recorder, secrets: AssignmentSecrets, clock: Clock) -> None:
         self._attributes = attributes
         self._recorder = recorder
-        self._secrets = secrets
+        self._signers = Signers(secrets)
         self._moments = Moments(clock)
+        self._forms = Forms()
 
-    def answer(self, state: TenantState, body: bytes) -> bytes | Awaitable[bytes]:
+    def answer(self, state: TenantState, body: bytes, _: Said) -> bytes | Awaitable[bytes]:
         """Return the reply to a request's body; when exposures are to be recorded first, as something to wait for.
 
         Raises:
@@ -52,44 +47,39 @@ class Decisions:
             return self._answer_many(state, request, units)
         if units is not UNSET:
             raise BodyInvalidError("'Expected either unit or units, got both' on property units")
-        decision = self._decide(state.plan, request, request, unit)
-        if request.record and decision[0].variation_id is not None:
-            return self._record_one(state, request, decision, unit)
-        return _encode(wire.Decision(*_reply(decision[0], None)))
+        outcome, hashed = self._decide(state.plan, request, request, unit)
+        tenant_id = state.tenant.id
+        form = self._forms.of(tenant_id, outcome, request.flow)
+        if not request.record or form.exposure is None:
+            return form.reply()
+        event = form.exposure.fill(unit, hashed, request, self._moments.now())
+        return self._record(event, form, self._signers.of(tenant_id))
 
-    async def _record_one(
-        self, state: TenantState, request: wire.DecisionRequest, decision: Decision, unit: str
-    ) -> bytes:
-        moment = self._moments.now()
-        event, attribution = make_exposure(state.tenant.id, decision, unit, request.flow, request, moment=moment)
-        if not await self._recorder.record([event]):
-            return _encode(wire.Decision(None, RECORDING_FAILED, decision[0].revision))
-        return _encode(wire.Decision(*_reply(decision[0], self._seal(state, attribution))))
+    async def _record(self, event: Event, form: Form, signer: Signer) -> bytes:
+        if await self._recorder.record((event,)) and event.attribution is not None:
+            return form.reply(signer.seal(event.attribution))
+        return form.failure()
 
     async def _answer_many(
         self, state: TenantState, request: wire.DecisionRequest, items: Sequence[wire.BatchItem]
     ) -> bytes:
-        subjects = [_merge(request, item) for item in items]
-        decisions = [self._decide(state.plan, request, subject, subject.unit) for subject in subjects]
-        moment = self._moments.now()
-        events: list[Event] = []
-        tokens: dict[int, str] = {}
-        if request.record:
-            for index, (subject, decision) in enumerate(zip(subjects, decisions, strict=True)):
-                if decision[0].variation_id is not None:
-                    event, to = make_exposure(
-                        state.tenant.id, decision, subject.unit, request.flow, subject, moment=moment
-                    )
-                    events.append(event)
-                    tokens[index] = self._seal(state, to)
+        tenant_id, moment = state.tenant.id, self._moments.now()
+        signer = self._signers.of(tenant_id)
+        asked: list[tuple[str, Form, Event | None]] = []
+        for item in items:
+            subject = _merge(request, item)
+            outcome, hashed = self._decide(state.plan, request, subject, item.unit)
+            form = self._forms.of(tenant_id, outcome, request.flow)
+            if request.record and form.exposure is not None:
+                asked.append((item.unit, form, form.exposure.fill(item.unit, hashed, subject, moment)))
+            else:
+                asked.append((item.unit, form, None))
+        events = [event for _, _, event in asked if event is not None]
         is_recorded = not events or await self._recorder.record(events)
-        replies = [
-            wire.UnitDecision(*_reply(decision[0], tokens.get(index)), unit=subject.unit)
-            if is_recorded or index not in tokens
-            else wire.UnitDecision(None, RECORDING_FAILED, decision[0].revision, unit=subject.unit)
-            for index, (subject, decision) in enumerate(zip(subjects, decisions, strict=True))
-        ]
-        return _encode(wire.Decisions(replies))
+        replies = (
+            with_unit(_reply_to(form, event, signer, is_recorded=is_recorded), unit) for unit, form, event in asked
+        )
+        return b'{"decisions":[%b]}' % b",".join(replies)
 
     def _decide(self, plan: Plan, request: wire.DecisionRequest, subject: _Subject, unit: str) -> Decision:
         override = request.override
@@ -99,35 +89,22 @@ class Decisions:
         forced = plan.experiments.get(override.experiment_id or "")
         if forced is not None:
             needed |= forced.attributes
-        context: Context = self._attributes.of(subject, needed)
         asked = Override(override.experiment_id, override.variation_id, override.segment_id)
-        return plan.decide_forced(request.flow, unit, context, asked)
-
-    def _seal(self, state: TenantState, attribution: Attribution) -> str:
-        tenant_id = state.tenant.id
-        return seal(attribution, tenant_id, self._secrets.assignment_secret(tenant_id))
+        return plan.decide_forced(request.flow, unit, self._attributes.of(subject, needed), asked)
 
 
-def _reply(
-    outcome: Outcome, token: str | None
-) -> tuple[wire.ExperimentContext | None, Reason, int, str | msgspec.UnsetType, bool | msgspec.UnsetType]:
-    """Return the fields of a reply."""
-    if outcome.variation_id is None:
-        return None, outcome.reason, outcome.revision, UNSET, UNSET
-    experiment = wire.ExperimentContext(
-        outcome.experiment_id or "",
-        outcome.variation_id,
-        outcome.variation_name or "",
-        outcome.config or _NO_CONFIG,
-        outcome.is_control,
-    )
-    return experiment, outcome.reason, outcome.revision, token or UNSET, outcome.is_forced or UNSET
+def _reply_to(form: Form, event: Event | None, signer: Signer, *, is_recorded: bool) -> bytes:
+    if event is None or event.attribution is None:
+        return form.reply()
+    return form.reply(signer.seal(event.attribution)) if is_recorded else form.failure()
 
 
 def _merge(request: wire.DecisionRequest, item: wire.BatchItem) -> wire.BatchItem:
     """Return the item with what the request says for all, where the item says nothing itself."""
-    changes = {name: value for name in wire.Asker.__struct_fields__ if (value := getattr(request, name)) is not None}
+    shared = {name: value for name in wire.Asker.__struct_fields__ if (value := getattr(request, name)) is not None}
+    if not shared:
+        return item
     said = {name: value for name in wire.Asker.__struct_fields__ if (value := getattr(item, name)) is not None}
     if request.context is not None and item.context is not None:
         said["context"] = request.context | item.context
-    return wire.BatchItem(unit=item.unit, **{**changes, **said})
+    return wire.BatchItem(unit=item.unit, **{**shared, **said})

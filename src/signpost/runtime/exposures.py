@@ -2,7 +2,7 @@
 
 import msgspec
 
-from signpost.assignment import Decision
+from signpost.assignment.decisions import Outcome
 from signpost.ports.events import EXPOSURE_TYPE, Attribution, Event
 from signpost.runtime.attributes import user_agent_of
 from signpost.runtime.moments import Moment
@@ -22,12 +22,9 @@ class ExperimentDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     is_forced: bool = False
 
 
-class _AssignmentDetails(msgspec.Struct, frozen=True, omit_defaults=True):
-    unit: str
+class _Assignment(msgspec.Struct, frozen=True, omit_defaults=True):
     flow: str
     reason: str
-    split: int
-    exposure: int
     recipe: int | None
     revision: int
     is_forced: bool = False
@@ -35,14 +32,17 @@ class _AssignmentDetails(msgspec.Struct, frozen=True, omit_defaults=True):
 
 class _Details(msgspec.Struct, frozen=True):
     experiment: ExperimentDetails
-    assignment: _AssignmentDetails
+    assignment: _Assignment
 
 
-class _Body(msgspec.Struct, frozen=True, omit_defaults=True):
-    date: str
+class _Outcome(msgspec.Struct, frozen=True):
     type: str
     description: str
     details: _Details
+
+
+class _Request(msgspec.Struct, frozen=True, omit_defaults=True):
+    date: str
     client_id: str | None = None
     connection: str | None = None
     organization_id: str | None = None
@@ -54,57 +54,51 @@ class _Body(msgspec.Struct, frozen=True, omit_defaults=True):
 _encode = msgspec.json.Encoder().encode
 
 
-def make_exposure(
-    tenant_id: str, decision: Decision, unit: str, flow: str, asker: Asker, *, moment: Moment
-) -> tuple[Event, Attribution]:
-    """Return the event of an enrolled decision, and what later events of the unit are attributed to."""
-    outcome, hashed = decision
-    experiment_id, variation_id = outcome.experiment_id or "", outcome.variation_id or ""
-    strategy = outcome.strategy or ""
-    experiment = ExperimentDetails(
-        experiment_id, variation_id, outcome.is_control, strategy, outcome.segment_id, outcome.is_forced
-    )
-    assignment = _AssignmentDetails(
-        unit,
-        flow,
-        outcome.reason,
-        hashed >> 32,
-        hashed & 0xFFFF_FFFF,
-        outcome.recipe_version,
-        outcome.revision,
-        outcome.is_forced,
-    )
-    body = _Body(
-        moment.text,
-        EXPOSURE_TYPE,
-        _DESCRIPTION,
-        _Details(experiment, assignment),
-        asker.client_id,
-        asker.connection,
-        asker.organization_id,
-        asker.ip,
-        user_agent_of(asker),
-        asker.session_id,
-    )
-    attribution = Attribution(
-        experiment_id,
-        variation_id,
-        outcome.is_control,
-        strategy,
-        outcome.segment_id,
-        unit,
-        moment.epoch_ms,
-        outcome.is_forced,
-    )
-    event = Event(
-        tenant_id,
-        EXPOSURE_TYPE,
-        moment.epoch_ms,
-        _encode(body),
-        None,
-        unit,
-        asker.session_id,
-        attribution,
-        is_exposure=True,
-    )
-    return event, attribution
+class ExposureForm:
+    """The exposures of one outcome in one flow: written once but for what differs from unit to unit."""
+
+    def __init__(self, tenant_id: str, outcome: Outcome, flow: str) -> None:
+        self._tenant_id = tenant_id
+        self._experiment = (
+            outcome.experiment_id or "",
+            outcome.variation_id or "",
+            outcome.is_control,
+            outcome.strategy or "",
+            outcome.segment_id,
+        )
+        self._is_forced = outcome.is_forced
+        assignment = _Assignment(flow, outcome.reason, outcome.recipe_version, outcome.revision, outcome.is_forced)
+        details = _Details(ExperimentDetails(*self._experiment, outcome.is_forced), assignment)
+        # It ends within `details.assignment`, where the unit's own fields are put in.
+        self._body = b"," + _encode(_Outcome(EXPOSURE_TYPE, _DESCRIPTION, details))[1 : -len(b"}}}")]
+
+    def fill(self, unit: str, hashed: int, asker: Asker, moment: Moment) -> Event:
+        """Return the exposure of a unit, with what later events of it are attributed to."""
+        to = Attribution(*self._experiment, unit, moment.epoch_ms, self._is_forced)
+        request = _Request(
+            moment.text,
+            asker.client_id,
+            asker.connection,
+            asker.organization_id,
+            asker.ip,
+            user_agent_of(asker),
+            asker.session_id,
+        )
+        body = b'%b%b,"unit":%b,"split":%d,"exposure":%d}}}' % (
+            _encode(request)[:-1],
+            self._body,
+            _encode(unit),
+            hashed >> 32,
+            hashed & 0xFFFF_FFFF,
+        )
+        return Event(
+            self._tenant_id,
+            EXPOSURE_TYPE,
+            moment.epoch_ms,
+            body,
+            None,
+            unit,
+            asker.session_id,
+            to,
+            True,
+        )

@@ -13,9 +13,11 @@ from signpost.runtime.authevents import SKEW_MS, AuthEvent, make_event, read_eve
 from signpost.runtime.lines import split_events
 from signpost.runtime.moments import Moment, Moments
 from signpost.runtime.parsing import BodyInvalidError
+from signpost.runtime.requests import Said, text_of
 from signpost.runtime.secrets import AssignmentSecrets
-from signpost.runtime.tokens import TokenInvalidError, unseal
+from signpost.runtime.tokens import Signers, TokenInvalidError
 from signpost.runtime.wire import EventsReply, LineProblem
+from signpost.usecases.catalog import TenantState
 
 PROBLEMS_SHOWN = 5
 BAD_TOKEN = "assignment_token is not one of this tenant's; the event was kept without an experiment"  # noqa: S105
@@ -39,17 +41,17 @@ class Intake:
 
     def __init__(self, events: Events, secrets: AssignmentSecrets, clock: Clock) -> None:
         self._events = events
-        self._secrets = secrets
+        self._signers = Signers(secrets)
         self._moments = Moments(clock)
 
-    async def answer(self, tenant_id: str, body: bytes, content_type: str | None) -> bytes:
+    async def answer(self, state: TenantState, body: bytes, said: Said) -> bytes:
         """Return the reply to a body of events; they are durable then.
 
         Raises:
             BodyInvalidError: there is no event in it that could be kept.
             EventsRejectedError: they could not be kept; none of them was.
         """
-        read = await asyncio.to_thread(self._read, tenant_id, body, content_type)
+        read = await asyncio.to_thread(self._read, state.tenant.id, body, text_of(said, b"content-type"))
         if read.rejected and not read.events:
             shown = "; ".join(f"line {problem.line}: {problem.message}" for problem in read.rejected[:PROBLEMS_SHOWN])
             raise BodyInvalidError(f"no event could be accepted: {shown}")
@@ -77,7 +79,7 @@ class Intake:
     def _attribute(self, tenant_id: str, sent: AuthEvent) -> Attribution | None:
         """Return what the event belongs to: by its token, or else by its session, or else by its unit."""
         if sent.token is not None:
-            return unseal(sent.token, tenant_id, self._secrets.assignment_secret(tenant_id))
+            return self._signers.of(tenant_id).unseal(sent.token)
         return self._events.latest_attribution(
             tenant_id, session_id=sent.session_id, unit=sent.unit, before_ms=_latest_exposure_ms(sent.moment)
         )

@@ -11,7 +11,12 @@ from signpost.ports.events import Event, EventSink
 _log = logging.getLogger(__name__)
 
 SECONDS_MAX = 2.0
-"""How long a sign-in waits for its exposure to be durable; then the baseline is the answer."""
+"""How long a sign-in waits for its exposure to be durable, at least; after twice that, the baseline is the answer."""
+COMPANY_MIN = 5
+GATHER_SECONDS = 0.001
+"""How long the first of a batch waits for others, when there were at least so many in the batch before."""
+
+Waiter = asyncio.Future[bool]
 
 
 class Recorder:
@@ -21,12 +26,17 @@ class Recorder:
     wakes the loop once, however many wait for it. Not for use by other threads than the loop's.
     """
 
-    def __init__(self, sink: EventSink) -> None:
+    def __init__(self, sink: EventSink, seconds_max: float = SECONDS_MAX) -> None:
         self._sink = sink
+        self._seconds_max = seconds_max
         self._gathered: list[Event] = []
-        self._waiting: list[asyncio.Future[bool]] = []
+        self._waiting: list[Waiter] = []
+        self._committing: tuple[Future[int], list[Waiter]] | None = None
+        self._seen: Future[int] | None = None
         self._is_scheduled = False
         self._is_stuck = False
+        self._is_watched = False
+        self._company = 0
         self._unrecorded = 0
 
     @property
@@ -34,10 +44,10 @@ class Recorder:
         """How many decisions could not be recorded so far."""
         return self._unrecorded
 
-    def record(self, events: Sequence[Event]) -> "asyncio.Future[bool]":
+    def record(self, events: Sequence[Event]) -> Waiter:
         """Return a future that says whether the events are durable now."""
         loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[bool] = loop.create_future()
+        waiter: Waiter = loop.create_future()
         if self._is_stuck:
             self._answer([waiter], is_durable=False)
             return waiter
@@ -45,7 +55,10 @@ class Recorder:
         self._waiting.append(waiter)
         if not self._is_scheduled:
             self._is_scheduled = True
-            loop.call_soon(self._commit, loop)
+            if self._company < COMPANY_MIN:
+                loop.call_soon(self._commit, loop)
+            else:
+                loop.call_later(GATHER_SECONDS, self._commit, loop)
         return waiter
 
     def _commit(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -53,47 +66,56 @@ class Recorder:
         events, self._gathered = self._gathered, []
         waiters, self._waiting = self._waiting, []
         done = self._sink.append(events)
-        deadline = loop.call_later(SECONDS_MAX, self._give_up, done, waiters)
+        self._committing = done, waiters
+        self._company = len(waiters)
+        if not self._is_watched:
+            self._is_watched = True
+            loop.call_later(self._seconds_max, self._look, loop)
 
-        def wake(finished: "Future[int]") -> None:
+        def wake(_: "Future[int]") -> None:
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                loop.call_soon_threadsafe(self._finish, loop, finished, waiters, deadline)
+                loop.call_soon_threadsafe(self._finish, loop, done, waiters)
 
         done.add_done_callback(wake)
 
-    def _finish(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        done: "Future[int]",
-        waiters: list["asyncio.Future[bool]"],
-        deadline: asyncio.TimerHandle,
-    ) -> None:
-        deadline.cancel()
+    def _finish(self, loop: asyncio.AbstractEventLoop, done: "Future[int]", waiters: list[Waiter]) -> None:
+        self._committing = None
         self._is_stuck = False
         error = None if done.cancelled() else done.exception()
         if error is not None:
-            _log.error(
-                "%d decisions could not be recorded and were answered with the baseline: %s", len(waiters), error
-            )
+            _log.error("%d decisions could not be recorded, the answer is the baseline: %s", len(waiters), error)
         self._answer(waiters, is_durable=error is None and not done.cancelled())
         if self._gathered:
             self._commit(loop)
         else:
             self._is_scheduled = False
 
-    def _give_up(self, done: "Future[int]", waiters: list["asyncio.Future[bool]"]) -> None:
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Look every now and then whether a batch is still being committed that was so at the last look."""
+        self._is_watched = False
+        if self._committing is None:
+            return
+        done, waiters = self._committing
+        if done is self._seen and not self._is_stuck:
+            self._give_up(done, waiters)
+        self._seen = done
+        self._is_watched = True
+        loop.call_later(self._seconds_max, self._look, loop)
+
+    def _give_up(self, done: "Future[int]", waiters: list[Waiter]) -> None:
         """Stop waiting for a disk that hangs, with this batch and with all that come until it is done.
 
-        What the writer has begun can't be taken back: should it succeed yet, exposures are kept of sign-ins that saw the baseline.
+        What the writer has begun can't be taken back: should it succeed yet, exposures are kept of sign-ins that saw the
+        baseline.
         """
         self._is_stuck = True
         waiters = [*waiters, *self._waiting]
         self._gathered, self._waiting = [], []
-        _log.error("%d decisions were not recorded within %s s: the answer is the baseline", len(waiters), SECONDS_MAX)
+        _log.error("%d decisions were not recorded for too long, the answer is the baseline", len(waiters))
         self._answer(waiters, is_durable=False)
         done.cancel()
 
-    def _answer(self, waiters: list["asyncio.Future[bool]"], *, is_durable: bool) -> None:
+    def _answer(self, waiters: list[Waiter], *, is_durable: bool) -> None:
         for waiter in waiters:
             if not waiter.done():
                 waiter.set_result(is_durable)

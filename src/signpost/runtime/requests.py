@@ -1,123 +1,130 @@
-"""Requests of the runtime routes: what their headers say, and their bodies, within limits."""
+"""Requests of the runtime routes: their headers, and their bodies within limits of size and time."""
 
 import asyncio
-from typing import NamedTuple, cast
+from collections.abc import Mapping, Sequence
+from typing import cast
 
-from signpost.edge.asgi import BODY_SECONDS_MAX, CORRELATION_MAX, Message, Receive, Scope
-from signpost.edge.errors import Headers, Refusal
+from signpost.edge.asgi import BODY_SECONDS_MAX, CORRELATION_MAX, Message, Receive
 from signpost.model.limits import BODY_BYTES_MAX
 
-_CLOSE = (b"connection", b"close")
+LENGTH_DIGITS_MAX = 9
 
-
-class Asked(NamedTuple):
-    """What a request's headers say."""
-
-    host: str | None
-    authorization: str | None
-    content_type: str | None
-    correlation: bytes | None
-    length: int
+Said = Mapping[bytes, bytes]
+"""Request headers by their names; of several of one name the last."""
 
 
 class HungUpError(Exception):
     """The client went away before it had sent everything."""
 
 
-def read_headers(scope: Scope) -> Asked:
-    """Return what the headers say, in so far as it matters here."""
-    pairs = scope["headers"]
+class BodyTooSlowError(Exception):
+    """The body did not arrive in time."""
+
+
+class BodyTooLargeError(Exception):
+    """The body is over its limit."""
+
+
+def read_headers(pairs: Sequence[tuple[bytes, bytes]]) -> Said:
+    """Return the headers. Two authorizations are none: nobody should have to guess which one is meant."""
     said = dict(pairs)
-    get = said.get
-    host, authorization, content_type = get(b"host"), get(b"authorization"), get(b"content-type")
     if len(said) != len(pairs) and sum(name == b"authorization" for name, _ in pairs) > 1:
-        authorization = b""  # two of them are none: nobody should have to guess which one is meant
-    correlation = get(b"x-correlation-id")
-    if correlation is not None and not _may_come_back(correlation):
-        correlation = None
-    length = get(b"content-length", b"0")
-    return Asked(
-        None if host is None else host.decode("latin-1"),
-        None if authorization is None else authorization.decode("latin-1"),
-        None if content_type is None else content_type.decode("latin-1"),
-        correlation,
-        int(length) if length.isdigit() and len(length) < CORRELATION_MAX else BODY_BYTES_MAX + 1,
-    )
+        said[b"authorization"] = b""
+    return said
 
 
-class Bodies:
-    """Reads bodies, and loses patience with those that don't come.
+def text_of(said: Said, name: bytes) -> str | None:
+    """Return a header as text, None when it is not there."""
+    value = said.get(name)
+    return None if value is None else value.decode("latin-1")
 
-    One timer for all, because a timer of its own for each request would cost more than a decision.
+
+def check_length(said: Said) -> None:
+    """Check what a request says of its length.
+
+    Raises:
+        BodyTooLargeError: it is over the limit, or no number.
+    """
+    length = said.get(b"content-length", b"0")
+    if len(length) > LENGTH_DIGITS_MAX or not length.isdigit() or int(length) > BODY_BYTES_MAX:
+        raise BodyTooLargeError
+
+
+class Patience:
+    """Loses patience with bodies that don't come.
+
+    It looks after all requests at once, every now and then, because a timer of its own for each would cost more than a
+    decision does: whoever was waiting at the last look and still is has waited for long enough.
     """
 
     def __init__(self, seconds_max: float = BODY_SECONDS_MAX) -> None:
         self._seconds_max = seconds_max
-        self._since: dict[asyncio.Task[object], float] = {}
-        self._overdue: set[asyncio.Task[object]] = set()
+        self._waiting: set[asyncio.Task[object]] = set()
+        self._seen: set[asyncio.Task[object]] = set()
         self._timer: asyncio.TimerHandle | None = None
 
-    async def read(self, receive: Receive, headers: Headers) -> bytes:
-        """Return the whole body.
+    async def receive(self, receive: Receive) -> Message:
+        """Return the next message of a request.
 
         Raises:
-            Refusal: it is too long, or takes too long.
-            HungUpError: it does not come any more.
+            BodyTooSlowError: it does not come.
         """
-        loop = asyncio.get_running_loop()
         task = cast("asyncio.Task[object]", asyncio.current_task())
-        self._since[task] = loop.time()
+        self._waiting.add(task)
         if self._timer is None:
-            self._timer = loop.call_later(self._seconds_max / 4, self._look, loop)
+            self._wait()
         try:
-            message = await receive()
-            if not message.get("more_body"):
-                return _part_of(message)
-            return await _read_rest(receive, _part_of(message), headers)
+            return await receive()
         except asyncio.CancelledError:
-            if task not in self._overdue:
+            if task in self._waiting:
                 raise
-            self._overdue.discard(task)
             task.uncancel()
-            text = f"The body did not arrive within {self._seconds_max:g} seconds."
-            raise Refusal(408, "request_timeout", text, [*headers, _CLOSE]) from None
+            raise BodyTooSlowError from None
         finally:
-            del self._since[task]
+            self._waiting.discard(task)
 
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Stop those that have been waiting for too long; look again as long as anybody waits."""
-        latest = loop.time() - self._seconds_max
-        for task, since in self._since.items():
-            if since <= latest and task not in self._overdue:
-                self._overdue.add(task)
-                task.cancel()
-        self._timer = loop.call_later(self._seconds_max / 4, self._look, loop) if self._since else None
+    def _wait(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._seconds_max, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        for task in self._seen & self._waiting:
+            self._waiting.remove(task)
+            task.cancel()
+        self._seen = set(self._waiting)
+        if self._seen:
+            self._wait()
 
 
-async def _read_rest(receive: Receive, first: bytes, headers: Headers) -> bytes:
-    parts = [first]
-    received = len(first)
-    while True:
-        message = await receive()
-        parts.append(_part_of(message))
+async def read_rest(patience: Patience, receive: Receive, message: Message) -> bytes:
+    """Return the whole body of which the message is the first part.
+
+    Raises:
+        BodyTooLargeError, BodyTooSlowError, HungUpError: it can't be had.
+    """
+    parts = [part_of(message)]
+    received = len(parts[0])
+    while message.get("more_body"):
+        message = await patience.receive(receive)
+        parts.append(part_of(message))
         received += len(parts[-1])
         if received > BODY_BYTES_MAX:
-            raise too_large(headers)
-        if not message.get("more_body"):
-            return b"".join(parts)
+            raise BodyTooLargeError
+    return b"".join(parts)
 
 
-def too_large(headers: Headers) -> Refusal:
-    """Return the refusal of a body that is too long; what is left of it is not read."""
-    return Refusal(413, "payload_too_large", f"The body is over {BODY_BYTES_MAX:,} bytes.", [*headers, _CLOSE])
+def part_of(message: Message) -> bytes:
+    """Return a part of the body.
 
-
-def _part_of(message: Message) -> bytes:
+    Raises:
+        HungUpError: there are no more.
+    """
     if message["type"] == "http.disconnect":
         raise HungUpError
     part: bytes = message.get("body", b"")
     return part
 
 
-def _may_come_back(correlation: bytes) -> bool:
+def may_come_back(correlation: bytes) -> bool:
+    """Return whether a client's correlation id is one that the reply repeats."""
     return len(correlation) <= CORRELATION_MAX and correlation.decode("latin-1").isprintable()

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from signpost.edge.asgi import Message
-from signpost.edge.errors import Refusal
 from signpost.model.limits import BODY_BYTES_MAX
 from signpost.runtime.app import DECISIONS_PATH, EVENTS_PATH
-from signpost.runtime.requests import Bodies
+from signpost.runtime.requests import BodyTooSlowError, Patience
 from tests.unit.runtime.conftest import Exchange, House, halves
 
 ASK = {"flow": "authentication", "unit": "u"}
@@ -105,15 +104,23 @@ def test_a_body_that_does_not_come_is_given_up() -> None:
         await asyncio.Event().wait()
         raise AssertionError
 
-    async def read() -> Refusal:
-        with pytest.raises(Refusal) as caught:
-            await Bodies(0.01).read(never, [])
+    async def read() -> None:
+        with pytest.raises(BodyTooSlowError):
+            await Patience(0.01).receive(never)
         await asyncio.sleep(0)  # the task goes on as if it had never been cancelled
-        return caught.value
 
-    refusal = asyncio.run(read())
+    asyncio.run(read())
 
-    assert (refusal.status, refusal.code) == (408, "request_timeout")
+
+def test_who_is_cancelled_by_others_is_cancelled() -> None:
+    async def cancelled() -> Message:
+        raise asyncio.CancelledError
+
+    async def read() -> None:
+        with pytest.raises(asyncio.CancelledError):
+            await Patience().receive(cancelled)
+
+    asyncio.run(read())
 
 
 def test_who_hangs_up_gets_no_answer(house: House) -> None:

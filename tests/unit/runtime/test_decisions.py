@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from signpost.model.segments import Condition, Operator
 from signpost.ports.events import Event, EventsRejectedError
-from signpost.runtime import recorder
 from signpost.runtime.app import DECISIONS_PATH
 from signpost.runtime.places import Place
 from signpost.testing.builders import a_segment, a_variation, an_experiment
@@ -240,10 +239,10 @@ def test_an_exposure_that_can_not_be_kept_means_the_baseline(house: House) -> No
     assert app.recorder.unrecorded == 2
 
 
-def test_a_disk_that_hangs_means_the_baseline(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_hangs_means_the_baseline(house: House) -> None:
     house.add(halves())
     app = house.make_app(HangingEvents())
-    monkeypatch.setattr(recorder, "SECONDS_MAX", 0.01)
+    app.recorder._seconds_max = 0.01
 
     replies = house.send_all(DECISIONS_PATH, [{"flow": "authentication", "unit": f"u{n}"} for n in range(3)], app=app)
 

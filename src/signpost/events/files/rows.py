@@ -16,6 +16,8 @@ Value = int | str | bytes | None
 
 _ARM = "tenant, experiment_id, variation_id, is_control, allocation_strategy, segment_id, is_forced"
 
+_FIELDS_OF_ARM = Attribution._fields.index("unit")
+
 
 class Numbers:
     """The numbers that tenants and arms have in one file; new ones are committed when they are first asked for."""
@@ -23,8 +25,9 @@ class Numbers:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._tenants: dict[str, int] = dict(connection.execute("SELECT tenant_id, no FROM tenants"))
-        self._arms: dict[tuple[Value, ...], int] = {
-            tuple(fields): number for number, *fields in connection.execute(f"SELECT no, {_ARM} FROM arms")
+        self._arms: dict[tuple[int, tuple[Value, ...], bool], int] = {
+            (tenant, tuple(fields), bool(is_forced)): number
+            for number, tenant, *fields, is_forced in connection.execute(f"SELECT no, {_ARM} FROM arms")
         }
 
     def of_tenant(self, tenant_id: str) -> int:
@@ -37,18 +40,12 @@ class Numbers:
 
     def of_arm(self, tenant: int, attribution: Attribution) -> int:
         """Return the number of what the attribution says, but for the unit and the time."""
-        key = (
-            tenant,
-            attribution.experiment_id,
-            attribution.variation_id,
-            attribution.is_control,
-            attribution.allocation_strategy,
-            attribution.segment_id,
-            attribution.is_forced,
-        )
+        key = (tenant, attribution[:_FIELDS_OF_ARM], attribution.is_forced)
         number = self._arms.get(key)
         if number is None:
-            cursor = self._connection.execute(f"INSERT INTO arms ({_ARM}) VALUES (?, ?, ?, ?, ?, ?, ?)", key)
+            cursor = self._connection.execute(
+                f"INSERT INTO arms ({_ARM}) VALUES (?, ?, ?, ?, ?, ?, ?)", (tenant, *key[1], attribution.is_forced)
+            )
             number = self._arms[key] = int(cursor.lastrowid or 0)
         return number
 
