@@ -162,4 +162,4 @@ def test_kill_in_the_middle_loses_no_acknowledged_exposure_or_event(start_server
         "writer-001.sqlite",
     ]
     results = server.client().get(f"{BASE}/experiments/{experiment_id}/results").json()
-    assert sum(variation["exposed"] for variation in results["variations"]) == len(kept_units)
+    assert sum(variation["units"] for variation in results["variations"]) == len(kept_units)

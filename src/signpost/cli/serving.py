@@ -26,6 +26,8 @@ from signpost.edge.protocol import LimitedProtocol
 
 STOP_SECONDS = 10
 """How long requests in flight may take to finish when the server is told to stop."""
+WORKER_SECONDS = 60
+"""How long a worker may take to start, or to answer at all, before it is replaced. With uvicorn's 5 a busy machine never starts."""
 BACKLOG = 2_048
 ANY_HOST = {"", "0.0.0.0", "::"}  # noqa: S104 compared with, not listened on
 
@@ -65,6 +67,7 @@ def run(settings: Settings, *, as_json: bool) -> None:
         server_header=False,
         backlog=BACKLOG,
         timeout_graceful_shutdown=STOP_SECONDS,
+        timeout_worker_healthcheck=WORKER_SECONDS,
         ssl_certfile=str(certificate.served) if certificate is not None else None,
     )
     if settings.workers > 1:
