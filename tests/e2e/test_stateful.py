@@ -375,6 +375,8 @@ class ManagementCalls(RuleBasedStateMachine):
         """Change a thing in the model, and hold the reply against it."""
         assert reply["updated_at"] >= thing["updated_at"]
         thing |= change | {"updated_at": reply["updated_at"]}
+        if thing.get("description", "") is None:
+            del thing["description"]
         if kind == "experiments" and is_written:
             thing["is_valid"] = not self.contract.blockers(thing)
         shown = self.contract.show(kind, thing)
