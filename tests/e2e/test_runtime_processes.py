@@ -121,6 +121,7 @@ def read_logs(server: Server) -> list[dict[str, Any]]:
             entries += page
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the workers by /proc")
 def test_kill_in_the_middle_loses_no_acknowledged_exposure_or_event(start_server: StartServer) -> None:
     server = start_server("--workers", "2")
@@ -161,5 +162,6 @@ def test_kill_in_the_middle_loses_no_acknowledged_exposure_or_event(start_server
         "writer-000.sqlite",
         "writer-001.sqlite",
     ]
-    results = server.client().get(f"{BASE}/experiments/{experiment_id}/results").json()
+    with server.client() as client:
+        results = client.get(f"{BASE}/experiments/{experiment_id}/results").json()
     assert sum(variation["units"] for variation in results["variations"]) == len(kept_units)
