@@ -18,10 +18,10 @@ from signpost.edge.system import SystemClock
 from signpost.edge.tokens import Tokens
 from signpost.events.files import FileEvents
 from signpost.model.experiments import ExperimentStatus, SlotRange
+from signpost.requests.attributes import RequestAttributes
+from signpost.requests.places import NoPlaces
+from signpost.requests.useragents import UserAgents
 from signpost.runtime.app import RuntimeApp
-from signpost.runtime.attributes import RequestAttributes
-from signpost.runtime.places import NoPlaces
-from signpost.runtime.useragents import UserAgents
 from signpost.storage.memory import MemoryStore
 from signpost.testing.builders import a_client, a_flag, a_tenant, a_variation, an_experiment
 

@@ -25,11 +25,11 @@ from signpost.events.files import FileEvents
 from signpost.model.errors import NameTakenError
 from signpost.model.tenants import Tenant
 from signpost.ports.store import Store
+from signpost.requests.attributes import RequestAttributes
+from signpost.requests.places import NoPlaces, PlacesFile
+from signpost.requests.useragents import UserAgents
 from signpost.runtime.app import RuntimeApp
-from signpost.runtime.attributes import RequestAttributes
 from signpost.runtime.openapi import describe_runtime
-from signpost.runtime.places import NoPlaces, PlacesFile
-from signpost.runtime.useragents import UserAgents
 from signpost.storage.sql import SqlStore
 from signpost.usecases.call import Call
 from signpost.usecases.clients import Credentials, create_first_client

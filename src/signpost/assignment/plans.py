@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from signpost.assignment.decisions import Decision, Outcome
 from signpost.assignment.evaluation import Context, Evaluate
+from signpost.assignment.flags import FlagKey, Resolution
 from signpost.assignment.matching import keep_texts
 from signpost.assignment.overrides import Forcible, Override
 
@@ -25,6 +26,15 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What asking for a flag gives: its value, and the decision behind it; no flow and no decision where none was asked."""
+
+    resolution: Resolution
+    flow: str | None = None
+    decision: Decision | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All of a tenant's experiments at one revision. Asking is a pure function and never raises."""
 
@@ -36,6 +46,8 @@ class Plan:
     experiments: Mapping[str, Forcible]
     """By experiment, in any status; what can't be prepared is not there."""
     bad_unit: Outcome
+    flags: Mapping[str, FlagKey]
+    """By what they are asked for: a flag's name, or `name.parameter`."""
 
     def decide(self, flow: str, unit: str, context: Context) -> Decision:
         """Decide for a unit in a flow; return the outcome, and the unit's 64-bit hash in its experiment.
@@ -65,6 +77,23 @@ class Plan:
             return forced
         outcome, hashed = self.decide(flow, unit, context)
         return replace(outcome, is_override_ignored=True), hashed
+
+    def evaluate(self, key: str, unit: str, context: Context) -> Evaluation | None:
+        """Return a flag's value for a unit, None where there is no such key.
+
+        Args:
+            key: A flag's name, or `name.parameter`.
+            unit: As for `decide`.
+            context: As for `decide`; its `flow` names the authentication flow.
+        """
+        flag = self.flags.get(key)
+        if flag is None:
+            return None
+        flow = flag.flow_of(context)
+        if flow is None:
+            return Evaluation(flag.baseline)
+        decision = self.decide(flow, unit, context)
+        return Evaluation(flag.resolve(decision[0]), flow, decision)
 
     def attributes_needed(self, flow: str, override: Override | None = None) -> frozenset[str]:
         """Return the attributes that deciding in this flow asks for; all others need not be worked out."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from signpost.assignment.arms import Arms, Candidate
 from signpost.assignment.decisions import Outcome, Reason
 from signpost.assignment.evaluation import Evaluate, always
+from signpost.assignment.flags import KnownFlag, list_keys
 from signpost.assignment.hashing import RECIPE_VERSION
 from signpost.assignment.overrides import Forcible
 from signpost.assignment.plans import Plan, Running
@@ -39,8 +40,8 @@ class _Active:
     running: Running
 
 
-def prepare(candidates: Iterable[Candidate], *, revision: int) -> Prepared:
-    """Return the plan of these experiments, of whatever status.
+def prepare(candidates: Iterable[Candidate], *, revision: int, flags: Iterable[KnownFlag] = ()) -> Prepared:
+    """Return the plan of these experiments, of whatever status, and of the flags that can be asked by name.
 
     Never raises for what is configured: an active experiment that can't be prepared enrols nobody, and a warning says why.
     Where two active experiments claim a flow, the older one has it, and a warning says so.
@@ -73,6 +74,7 @@ def prepare(candidates: Iterable[Candidate], *, revision: int) -> Prepared:
         running_elsewhere=by_flow.get(ALL_FLOWS, nobody),
         experiments=experiments,
         bad_unit=Outcome(Reason.BAD_UNIT, revision),
+        flags=list_keys(flags, [(a.experiment.flag_id, a.experiment.id, a.experiment.flow) for a in active], ALL_FLOWS),
     )
     return Prepared(plan=plan, warnings=tuple(warnings))
 

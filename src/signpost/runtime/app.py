@@ -11,7 +11,7 @@ from signpost.edge.gate import Admission, Gate
 from signpost.model.limits import BODY_BYTES_MAX
 from signpost.ports.clock import Clock
 from signpost.ports.events import EventsRejectedError
-from signpost.runtime.attributes import Attributes
+from signpost.requests.attributes import Attributes
 from signpost.runtime.decisions import Decisions
 from signpost.runtime.intake import Events, Intake
 from signpost.runtime.parsing import BodyInvalidError

@@ -8,8 +8,8 @@ from msgspec import UNSET
 from signpost.assignment import Decision, Override, Plan
 from signpost.ports.clock import Clock
 from signpost.ports.events import Event
+from signpost.requests.attributes import Attributes
 from signpost.runtime import wire
-from signpost.runtime.attributes import Attributes
 from signpost.runtime.moments import Moments
 from signpost.runtime.parsing import BodyInvalidError, parse_json
 from signpost.runtime.recorder import Recorder

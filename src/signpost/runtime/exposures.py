@@ -4,7 +4,7 @@ import msgspec
 
 from signpost.assignment.decisions import Outcome
 from signpost.ports.events import EXPOSURE_TYPE, Attribution, Event
-from signpost.runtime.attributes import user_agent_of
+from signpost.requests.attributes import user_agent_of
 from signpost.runtime.moments import Moment
 from signpost.runtime.wire import Asker
 

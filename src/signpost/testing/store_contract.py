@@ -163,6 +163,24 @@ class StoreContract:
             assert tenant.variations.get(a_variation(1).id) is None
             assert tenant.variations.get(a_variation(2).id) is not None
 
+    def test_everything_of_a_kind_is_listed_as_it_was_made_and_only_the_tenants(self, store: Store) -> None:
+        flags = [a_flag(number, name=f"flag {number}") for number in (3, 1, 2)]
+        variations = [a_variation(number, name=f"variation {number}") for number in (3, 1, 2)]
+        segments = [a_segment(number, name=f"segment {number}") for number in (3, 1, 2)]
+
+        with store.writing(FIRST.id, ACTOR) as tenant:
+            for flag, variation, segment in zip(flags, variations, segments, strict=True):
+                tenant.flags.add(flag)
+                tenant.variations.add(variation)
+                tenant.segments.add(segment)
+
+        with store.reading(FIRST.id) as tenant:
+            assert tenant.flags.all() == tuple(flags)
+            assert tenant.variations.all() == tuple(variations)
+            assert tenant.segments.all() == tuple(segments)
+        with store.reading(SECOND.id) as tenant:
+            assert (tenant.flags.all(), tenant.variations.all(), tenant.segments.all()) == ((), (), ())
+
     def test_filters_narrow_lists(self, store: Store) -> None:
         with store.writing(FIRST.id, ACTOR) as tenant:
             tenant.flags.add(a_flag(1, status=FlagStatus.DRAFT))

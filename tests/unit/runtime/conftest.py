@@ -22,10 +22,10 @@ from signpost.model.experiments import Allocation, Experiment, ExperimentStatus,
 from signpost.model.segments import Condition, Operator, Rule
 from signpost.model.tenants import SCOPES, Client, Tenant
 from signpost.ports.events import Event
+from signpost.requests.attributes import RequestAttributes
+from signpost.requests.places import NOWHERE, Place
+from signpost.requests.useragents import UserAgents
 from signpost.runtime.app import DECISIONS_PATH, EVENTS_PATH, RuntimeApp
-from signpost.runtime.attributes import RequestAttributes
-from signpost.runtime.places import NOWHERE, Place
-from signpost.runtime.useragents import UserAgents
 from signpost.storage.memory import MemoryStore
 from signpost.testing.builders import a_client, a_flag, a_segment, a_tenant, a_variation, an_experiment
 from signpost.testing.repeatable import SteppingClock

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from signpost.model.segments import Condition, Operator
 from signpost.ports.events import Event, EventsRejectedError
+from signpost.requests.places import Place
 from signpost.runtime.app import DECISIONS_PATH
-from signpost.runtime.places import Place
 from signpost.testing.builders import a_segment, a_variation, an_experiment
 from tests.unit.runtime.conftest import House, equals, halves, targeted
 

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signpost.ports.events import Attribution
+from signpost.requests.places import NOWHERE, NoPlaces, Place, PlacesFile
+from signpost.requests.useragents import Client, UserAgents
 from signpost.runtime.openapi import describe_runtime
-from signpost.runtime.places import NOWHERE, NoPlaces, Place, PlacesFile
 from signpost.runtime.tokens import TOKEN_MAX, Signer, TokenInvalidError
-from signpost.runtime.useragents import Client, UserAgents
 
 KEY = b"k" * 32
 TO = Attribution("exp_" + "1" * 22, "var_" + "1" * 22, True, "percentage", None, "unit-1", 1_767_225_600_000, False)

@@ -72,9 +72,6 @@ class Clients(Rows[Client]):
     def rivals(self, entity: Client) -> None:
         return None
 
-    def all(self) -> tuple[Client, ...]:
-        return self._select()
-
 
 class Experiments(Rows[Experiment]):
     """Experiments, with a table beside them that finds who refers to a variation or a segment."""
@@ -97,9 +94,6 @@ class Experiments(Rows[Experiment]):
         )
         wanted = ((self.table.c.flow, flow), (self.table.c.flag_id, flag_id))
         return self._page(page, is_wanted, *(column == value for column, value in wanted if value is not None))
-
-    def all(self) -> tuple[Experiment, ...]:
-        return self._select()
 
     def active(self) -> tuple[Experiment, ...]:
         return self._select(self.table.c.status == ExperimentStatus.ACTIVE)

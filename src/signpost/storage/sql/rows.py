@@ -55,6 +55,9 @@ class Rows(Generic[E]):
             return {}
         return {entity.id: entity for entity in self._select(self.table.c.id.in_(sorted(entity_ids)))}
 
+    def all(self) -> tuple[E, ...]:
+        return self._select()
+
     def add(self, entity: E) -> None:
         self._check_name(entity)
         values = {"tenant_id": self._tenant_id, "id": entity.id, **self._values(entity)}

@@ -3,9 +3,8 @@
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from signpost.runtime.places import Places
-from signpost.runtime.useragents import UserAgents
-from signpost.runtime.wire import Asker
+from signpost.requests.places import Places
+from signpost.requests.useragents import UserAgents
 
 Context = Mapping[str, str]
 
@@ -13,6 +12,19 @@ NONE: Context = {}
 _PLAIN = ("client_id", "connection", "connection_type", "organization_id", "domain")
 _OF_USER_AGENT = frozenset({"user_agent", "browser", "platform", "device_type"})
 _OF_ADDRESS = frozenset({"country", "region"})
+
+
+class Asker(Protocol):
+    """What is known of who asks."""
+
+    @property
+    def context(self) -> Mapping[str, str | None] | None: ...
+    @property
+    def user_agent(self) -> str | None: ...
+    @property
+    def ip(self) -> str | None: ...
+    @property
+    def headers(self) -> Mapping[str, str | None] | None: ...
 
 
 class Attributes(Protocol):

@@ -1,0 +1,166 @@
+"""Flags asked by key, as OpenFeature and OFREP ask: one value, why it is that one, and what is to be known about it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from signpost.assignment.decisions import Decision, Outcome, Reason
+from signpost.assignment.evaluation import Context
+from signpost.model.flags import Flag, FlagStatus
+from signpost.model.json import JsonValue
+from signpost.model.variations import Variation
+
+FLOW = "flow"
+"""The name in a context that says which flow asks."""
+VALUE = "value"
+"""The parameter that a flag's bare name stands for, where it has one."""
+
+Metadata = Mapping[str, str | bool | int | float]
+Decide = Callable[[str, str, Context], Decision]
+"""Decides for a flow, a unit and its context; never raises."""
+
+
+class FlagReason(StrEnum):
+    """Why a flag has the value it has, in OpenFeature's words."""
+
+    STATIC = "STATIC"
+    """No experiment varies it here."""
+    SPLIT = "SPLIT"
+    """The unit's coordinates decided, be it that it is not in the experiment."""
+    TARGETING_MATCH = "TARGETING_MATCH"
+    """A segment matched."""
+    DEFAULT = "DEFAULT"
+    """No segment matched."""
+    DISABLED = "DISABLED"
+    """The flag is not active: there is no value, the caller's own default counts."""
+    UNKNOWN = "UNKNOWN"
+    """The experiment or the unit can't be used: the value is the flag's default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """A flag's value, None where the caller's own default counts. Shared by all who get it, so never to be changed."""
+
+    value: JsonValue
+    reason: FlagReason
+    variant: str | None = None
+    metadata: Metadata = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFlag:
+    """A flag, and the variation that overrides nothing: its name is what the flag's defaults are called."""
+
+    flag: Flag
+    baseline: Variation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FlagKey:
+    """What a key stands for: a flag, or one of its parameters."""
+
+    parameter: str | None
+    """None: all of them, as one object."""
+    experiments: frozenset[str]
+    """The flag's active experiments."""
+    flows: tuple[str, ...]
+    """Where they are active, the oldest first."""
+    is_everywhere: bool
+    """Whether one of them is active in all flows."""
+    baseline: Resolution
+
+    def flow_of(self, context: Context) -> str | None:
+        """Return the flow to decide in: what the context names, else that of the oldest experiment; None: nothing to ask."""
+        named = context.get(FLOW)
+        if named is None:
+            return self.flows[0] if self.flows else None
+        return named if self.is_everywhere or named in self.flows else None
+
+    def resolve(self, outcome: Outcome) -> Resolution:
+        """Return what the outcome of deciding means for this key."""
+        if outcome.experiment_id in self.experiments:
+            return self._vary(outcome)
+        if outcome.declined_by in self.experiments or outcome.reason is Reason.BAD_UNIT:
+            return Resolution(self.baseline.value, _REASONS[outcome.reason], self.baseline.variant, _describe(outcome))
+        return self.baseline
+
+    def _vary(self, outcome: Outcome) -> Resolution:
+        value: JsonValue
+        if self.parameter is None:
+            value = {name: wrapped["value"] for name, wrapped in outcome.config.items()}
+        else:
+            value = outcome.config[self.parameter]["value"] if self.parameter in outcome.config else None
+        return Resolution(value, _REASONS[outcome.reason], outcome.variation_name, _describe(outcome))
+
+
+def list_keys(flags: Iterable[KnownFlag], active: Iterable[tuple[str, str, str]], all_flows: str) -> dict[str, FlagKey]:
+    """Return every key and what it stands for.
+
+    A flag's own name goes before another's `name.parameter`.
+
+    Args:
+        flags: The tenant's flags.
+        active: Flag, experiment and flow of each active experiment, the oldest first.
+        all_flows: The flow that stands for every flow.
+    """
+    by_flag: dict[str, list[tuple[str, str]]] = {}
+    for flag_id, experiment_id, flow in active:
+        by_flag.setdefault(flag_id, []).append((experiment_id, flow))
+    keys: dict[str, FlagKey] = {}
+    names: dict[str, FlagKey] = {}
+    for known in flags:
+        running = by_flag.get(known.flag.id, ())
+        experiments = frozenset(experiment_id for experiment_id, _ in running)
+        flows = tuple(flow for _, flow in running)
+        for key, parameter in _keys_of(known.flag):
+            found = FlagKey(parameter, experiments, flows, all_flows in flows, _rest(known, parameter, key))
+            (names if key == known.flag.name else keys)[key] = found
+    return keys | names
+
+
+def _keys_of(flag: Flag) -> Iterator[tuple[str, str | None]]:
+    for name in flag.parameters:
+        yield f"{flag.name}.{name}", name
+    yield flag.name, VALUE if VALUE in flag.parameters else None
+
+
+def _rest(known: KnownFlag, parameter: str | None, key: str) -> Resolution:
+    """Return what a key gives where no experiment varies it."""
+    flag = known.flag
+    if flag.status is not FlagStatus.ACTIVE:
+        return Resolution(None, FlagReason.DISABLED)
+    variant = known.baseline.name if known.baseline else None
+    if parameter is None:
+        return Resolution({name: p.value for name, p in flag.parameters.items()}, FlagReason.STATIC, variant)
+    others = {
+        name: p.value
+        for name, p in flag.parameters.items()
+        if key == flag.name and name != parameter and isinstance(p.value, str | bool | int | float)
+    }
+    return Resolution(flag.parameters[parameter].value, FlagReason.STATIC, variant, others)
+
+
+def _describe(outcome: Outcome) -> Metadata:
+    about = {
+        "experiment_id": outcome.experiment_id or outcome.declined_by,
+        "variation_id": outcome.variation_id,
+        "is_control": outcome.is_control if outcome.is_enrolled else None,
+        "segment_id": outcome.segment_id,
+        "reason": outcome.reason.value,
+        "revision": outcome.revision,
+    }
+    return {name: value for name, value in about.items() if value is not None}
+
+
+_REASONS = {
+    Reason.SPLIT: FlagReason.SPLIT,
+    Reason.ROLLOUT_TREATMENT: FlagReason.SPLIT,
+    Reason.ROLLOUT_CONTROL: FlagReason.SPLIT,
+    Reason.NOT_EXPOSED: FlagReason.SPLIT,
+    Reason.SEGMENT: FlagReason.TARGETING_MATCH,
+    Reason.FORCED: FlagReason.TARGETING_MATCH,
+    Reason.FALLBACK: FlagReason.DEFAULT,
+    Reason.NO_EXPERIMENT: FlagReason.STATIC,
+    Reason.BAD_UNIT: FlagReason.UNKNOWN,
+    Reason.BROKEN: FlagReason.UNKNOWN,
+}
