@@ -29,6 +29,7 @@ from signpost.requests.attributes import RequestAttributes
 from signpost.requests.places import NoPlaces, PlacesFile
 from signpost.requests.useragents import UserAgents
 from signpost.runtime.app import RuntimeApp
+from signpost.runtime.ofrep.evaluations import Recorded
 from signpost.runtime.openapi import describe_runtime
 from signpost.storage.sql import SqlStore
 from signpost.usecases.call import Call
@@ -135,7 +136,16 @@ def create_app(settings: Settings) -> App:
     places = NoPlaces() if settings.geoip is None else PlacesFile(settings.geoip)
     attributes = RequestAttributes(UserAgents(), places)
     management = Lifespan(Envelope(api, gate), start, stop)
-    return RuntimeApp(runtime_gate, parts.events, parts.keys, attributes, parts.clock, otherwise=management)
+    return RuntimeApp(
+        runtime_gate,
+        parts.events,
+        parts.keys,
+        attributes,
+        parts.clock,
+        otherwise=management,
+        ofrep_exposures=Recorded(settings.ofrep_exposures),
+        origins=frozenset(settings.origins),
+    )
 
 
 def _gate(parts: Parts, catalog: Catalog, per_minute: int) -> Gate:

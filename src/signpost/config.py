@@ -5,9 +5,9 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -40,9 +40,22 @@ class Settings(BaseModel):
         ge=0,
         description="Decision and event requests per client and minute; each process takes its share. 0: no limit.",
     )
+    ofrep_exposures: Literal["all", "single", "none"] = Field(
+        "all",
+        description="Whose exposures OFREP records, once per unit and plan: all evaluations', only single ones', or none.",
+    )
+    origins: tuple[str, ...] = Field(
+        (),
+        description="Origins of web pages that may call OFREP, such as https://login.example.com; separated by spaces.",
+    )
     token_lifetime: int = Field(86_400, ge=60, le=2_592_000, description="How long a token is good, in seconds.")
     geoip: Path | None = Field(None, description="A MaxMind-format file that tells countries and regions by address.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="What is logged to stderr.")
+
+    @field_validator("origins", mode="before")
+    @classmethod
+    def _split(cls, given: object) -> object:
+        return tuple(given.split()) if isinstance(given, str) else given
 
     @property
     def database_url(self) -> str:

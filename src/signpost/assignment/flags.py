@@ -1,11 +1,10 @@
 """Flags asked by key, as OpenFeature and OFREP ask: one value, why it is that one, and what is to be known about it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from signpost.assignment.decisions import Decision, Outcome, Reason
-from signpost.assignment.evaluation import Context
+from signpost.assignment.decisions import Outcome, Reason
 from signpost.model.flags import Flag, FlagStatus
 from signpost.model.json import JsonValue
 from signpost.model.variations import Variation
@@ -14,10 +13,10 @@ FLOW = "flow"
 """The name in a context that says which flow asks."""
 VALUE = "value"
 """The parameter that a flag's bare name stands for, where it has one."""
+NO_NAME = "default"
+"""What a flag's defaults are called where no variation stands for them."""
 
 Metadata = Mapping[str, str | bool | int | float]
-Decide = Callable[[str, str, Context], Decision]
-"""Decides for a flow, a unit and its context; never raises."""
 
 
 class FlagReason(StrEnum):
@@ -37,13 +36,14 @@ class FlagReason(StrEnum):
     """The experiment or the unit can't be used: the value is the flag's default."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Resolution:
     """A flag's value, None where the caller's own default counts. Shared by all who get it, so never to be changed."""
 
     value: JsonValue
     reason: FlagReason
-    variant: str | None = None
+    variant: str
+    """The name of the variation; where none is named, `default`."""
     metadata: Metadata = field(default_factory=dict)
 
 
@@ -55,7 +55,7 @@ class KnownFlag:
     baseline: Variation | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FlagKey:
     """What a key stands for: a flag, or one of its parameters."""
 
@@ -69,9 +69,8 @@ class FlagKey:
     """Whether one of them is active in all flows."""
     baseline: Resolution
 
-    def flow_of(self, context: Context) -> str | None:
-        """Return the flow to decide in: what the context names, else that of the oldest experiment; None: nothing to ask."""
-        named = context.get(FLOW)
+    def flow_in(self, named: str | None) -> str | None:
+        """Return the flow to decide in: the one that is named, else that of the oldest experiment; None: nothing to ask."""
         if named is None:
             return self.flows[0] if self.flows else None
         return named if self.is_everywhere or named in self.flows else None
@@ -90,7 +89,7 @@ class FlagKey:
             value = {name: wrapped["value"] for name, wrapped in outcome.config.items()}
         else:
             value = outcome.config[self.parameter]["value"] if self.parameter in outcome.config else None
-        return Resolution(value, _REASONS[outcome.reason], outcome.variation_name, _describe(outcome))
+        return Resolution(value, _REASONS[outcome.reason], outcome.variation_name or NO_NAME, _describe(outcome))
 
 
 def list_keys(flags: Iterable[KnownFlag], active: Iterable[tuple[str, str, str]], all_flows: str) -> dict[str, FlagKey]:
@@ -128,8 +127,8 @@ def _rest(known: KnownFlag, parameter: str | None, key: str) -> Resolution:
     """Return what a key gives where no experiment varies it."""
     flag = known.flag
     if flag.status is not FlagStatus.ACTIVE:
-        return Resolution(None, FlagReason.DISABLED)
-    variant = known.baseline.name if known.baseline else None
+        return Resolution(None, FlagReason.DISABLED, NO_NAME)
+    variant = known.baseline.name if known.baseline else NO_NAME
     if parameter is None:
         return Resolution({name: p.value for name, p in flag.parameters.items()}, FlagReason.STATIC, variant)
     others = {

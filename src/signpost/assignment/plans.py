@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from signpost.assignment.decisions import Decision, Outcome
 from signpost.assignment.evaluation import Context, Evaluate
-from signpost.assignment.flags import FlagKey, Resolution
+from signpost.assignment.flags import FLOW, FlagKey, Resolution
 from signpost.assignment.matching import keep_texts
 from signpost.assignment.overrides import Forcible, Override
 
@@ -89,7 +89,7 @@ class Plan:
         flag = self.flags.get(key)
         if flag is None:
             return None
-        flow = flag.flow_of(context)
+        flow = flag.flow_in(context.get(FLOW))
         if flow is None:
             return Evaluation(flag.baseline)
         decision = self.decide(flow, unit, context)

@@ -116,6 +116,22 @@ class Gate:
         except _ClientGoneError as error:
             raise self._unauthorized(peer) from error
 
+    def find_tenant(self, host: str | None) -> TenantState | None:
+        """Return the tenant that a host belongs to, as it is now."""
+        return self._catalog.find(host)
+
+    def admit_stranger(self, host: str | None, peer: str) -> tuple[TenantState, Headers]:
+        """Admit anybody, to what needs no token.
+
+        Raises:
+            Refusal: 429 above the limit, 503 while there is no tenant.
+        """
+        headers = self.stranger(peer)
+        state = self._catalog.find(host)
+        if state is None:
+            raise Refusal(503, "not_ready", "There is no tenant yet.", headers)
+        return state, headers
+
     def stranger(self, peer: str) -> Headers:
         """Return the rate-limit headers for a caller that shows no token, and count its request.
 

@@ -11,6 +11,7 @@ SCOPES = (
     "delete:experimentation",
     "decide:experimentation",
     "create:events",
+    "read:plan",
     "read:logs",
 )
 """Every scope that a client can hold, in the order in which they are listed."""

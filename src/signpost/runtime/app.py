@@ -1,22 +1,31 @@
 """The runtime routes as one ASGI application."""
 
+import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from collections.abc import Mapping
 
 from signpost.edge.asgi import BODY_SECONDS_MAX, App, Receive, Scope, Send, peer_of
-from signpost.edge.errors import Headers, Refusal, render_error
-from signpost.edge.gate import Admission, Gate
+from signpost.edge.errors import Headers, Refusal
+from signpost.edge.gate import Gate
 from signpost.model.limits import BODY_BYTES_MAX
 from signpost.ports.clock import Clock
 from signpost.ports.events import EventsRejectedError
 from signpost.requests.attributes import Attributes
+from signpost.runtime.answers import Answer, Stream
+from signpost.runtime.changes import Changes
 from signpost.runtime.decisions import Decisions
 from signpost.runtime.intake import Events, Intake
+from signpost.runtime.ofrep.evaluations import Evaluations, Recorded
+from signpost.runtime.ofrep.routes import PREFIX as OFREP_PREFIX
+from signpost.runtime.ofrep.routes import OfrepRoutes, take_api_key
+from signpost.runtime.ofrep.streams import Streams
+from signpost.runtime.ofrep.wire import ErrorCode, EvaluationError
 from signpost.runtime.parsing import BodyInvalidError
+from signpost.runtime.plan import Plans
 from signpost.runtime.recorder import Recorder
 from signpost.runtime.requests import (
+    QUERY,
     BodyTooLargeError,
     BodyTooSlowError,
     HungUpError,
@@ -29,27 +38,23 @@ from signpost.runtime.requests import (
     read_rest,
     text_of,
 )
+from signpost.runtime.routes import Route, say_refusal
 from signpost.runtime.secrets import AssignmentSecrets
 from signpost.usecases.catalog import TenantState
 
 PREFIX = "/runtime/"
 DECISIONS_PATH = f"{PREFIX}v1/decisions"
 EVENTS_PATH = f"{PREFIX}v1/events"
+PLAN_PATH = f"{PREFIX}v1/plan"
 RETRY_AFTER_SECONDS = 1
 
 _CLOSE = (b"connection", b"close")
-_JSON = (b"content-type", b"application/json; charset=utf-8")
 
 log = logging.getLogger(__name__)
 
 
-class _Route(NamedTuple):
-    scope: str
-    answer: Callable[[TenantState, bytes, Said], bytes | Awaitable[bytes]]
-
-
 class RuntimeApp:
-    """Answers what lies under `/runtime/`, and leaves everything else to `otherwise`.
+    """Answers what lies under `/runtime/` and `/ofrep/`, and leaves everything else to `otherwise`.
 
     It stands before every other layer, because each of them would cost more than a decision.
     """
@@ -63,65 +68,130 @@ class RuntimeApp:
         clock: Clock,
         *,
         otherwise: App,
+        ofrep_exposures: Recorded = Recorded.ALL,
+        origins: frozenset[str] = frozenset(),
     ) -> None:
         self._otherwise = otherwise
         self._gate = gate
         self._patience = Patience()
         self.recorder = Recorder(events)
-        self._routes = {
-            DECISIONS_PATH: _Route("decide:experimentation", Decisions(attributes, self.recorder, keys, clock).answer),
-            EVENTS_PATH: _Route("create:events", Intake(events, keys, clock).answer),
+        changes = Changes(gate.find_tenant)
+        streams = Streams(changes, keys)
+        evaluations = Evaluations(attributes, self.recorder, clock, changes, streams, recorded=ofrep_exposures)
+        self._ofrep = OfrepRoutes(evaluations, streams, origins)
+        self._routes: Mapping[str, Route] = {
+            DECISIONS_PATH: Route("decide:experimentation", Decisions(attributes, self.recorder, keys, clock).answer),
+            EVENTS_PATH: Route("create:events", Intake(events, keys, clock).answer),
+            PLAN_PATH: Route("read:plan", Plans(changes).answer, method="GET", has_query=True),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        route = self._routes.get(scope["path"]) if scope["type"] == "http" else None
-        if route is None and (scope["type"] != "http" or not scope["path"].startswith(PREFIX)):
+        path = scope["path"] if scope["type"] == "http" else ""
+        route = self._routes.get(path)
+        if route is not None or path.startswith(PREFIX):
+            await self._answer(route, read_headers(scope["headers"]), [], scope, receive, send)
+        elif path.startswith(OFREP_PREFIX):
+            await self._answer_ofrep(path, scope, receive, send)
+        else:
             await self._otherwise(scope, receive, send)
-            return
+
+    async def _answer_ofrep(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
         said = read_headers(scope["headers"])
-        status = 200
+        if scope["method"] == "OPTIONS" and b"origin" in said:
+            await _send(send, Answer(b"", 204, self._ofrep.preflight_headers(said)), [])
+            return
+        take_api_key(said)
+        await self._answer(self._ofrep.find(path), said, self._ofrep.origin_headers(said), scope, receive, send)
+
+    async def _answer(  # noqa: PLR0917 what ASGI gives, and what was found
+        self, route: Route | None, said: Said, more: Headers, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         headers: Headers = []
         try:
-            if route is None or scope["method"] != "POST":
-                raise self._misdirected(scope)
-            key = (said.get(b"host"), said.get(b"authorization"), route.scope)
-            admission = self._gate.recall(key) or await self._admit(key, scope, said)
-            headers = admission.headers
+            if route is None or scope["method"] != route.method:
+                raise self._misdirected(scope, route)
+            state, headers = await self._enter(route, scope, said)
             check_length(said)
             message = await self._patience.receive(receive)
             body = await read_rest(self._patience, receive, message) if message.get("more_body") else part_of(message)
-            answer = route.answer(admission.state, body, said)
-            reply = answer if isinstance(answer, bytes) else await answer
+            answer = route.answer(state, body, said)
+            if not isinstance(answer, bytes | Answer | Stream):
+                answer = await answer
         except HungUpError:
             return
         except Exception as error:  # noqa: BLE001 the outermost edge
             refusal = error if isinstance(error, Refusal) else _refusal_of(error, headers)
-            status, headers = refusal.status, refusal.headers
-            reply = render_error(refusal.status, refusal.code, refusal.message)
-        headers = [_JSON, (b"content-length", b"%d" % len(reply)), *headers]
+            headers = refusal.headers
+            say = say_refusal if route is None else route.say
+            answer = Answer(say(refusal), refusal.status)
         correlation = said.get(b"x-correlation-id")
         if correlation is not None and may_come_back(correlation):
-            headers.append((b"x-correlation-id", correlation))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": reply})
+            more = [*more, (b"x-correlation-id", correlation)]
+        if isinstance(answer, Stream):
+            await _send_stream(answer, receive, send, [*headers, *more])
+        else:
+            await _send(send, answer if isinstance(answer, Answer) else Answer(answer), [*headers, *more])
 
-    async def _admit(self, key: tuple[bytes | None, bytes | None, str], scope: Scope, said: Said) -> Admission:
-        host = text_of(said, b"host")
-        admission = await self._gate.admit(host, text_of(said, b"authorization"), peer_of(scope), key[2])
-        self._gate.keep(key, host, admission)
-        return admission
+    async def _enter(self, route: Route, scope: Scope, said: Said) -> tuple[TenantState, Headers]:
+        """Return the tenant, and the headers of the reply."""
+        if route.has_query:
+            said[QUERY] = scope["query_string"]
+        if route.scope is None:
+            return self._gate.admit_stranger(text_of(said, b"host"), peer_of(scope))
+        key = (said.get(b"host"), said.get(b"authorization"), route.scope)
+        admission = self._gate.recall(key)
+        if admission is None:
+            host = text_of(said, b"host")
+            admission = await self._gate.admit(host, text_of(said, b"authorization"), peer_of(scope), route.scope)
+            self._gate.keep(key, host, admission)
+        return admission.state, admission.headers
 
-    def _misdirected(self, scope: Scope) -> Refusal:
+    def _misdirected(self, scope: Scope, route: Route | None) -> Refusal:
         headers = self._gate.stranger(peer_of(scope))
-        if scope["path"] in self._routes:
-            return Refusal(405, "method_not_allowed", "Only POST is served here.", [*headers, (b"allow", b"POST")])
+        if route is not None:
+            allowed = (b"allow", route.method.encode())
+            return Refusal(405, "method_not_allowed", f"Only {route.method} is served here.", [*headers, allowed])
         return Refusal(404, "not_found", "There is nothing here.", headers)
+
+
+async def _send(send: Send, answer: Answer, headers: Headers) -> None:
+    headers = [*answer.headers, *headers]
+    if answer.status not in {204, 304}:
+        headers.append((b"content-length", b"%d" % len(answer.body)))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _send_stream(stream: Stream, receive: Receive, send: Send, headers: Headers) -> None:
+    """Send until the caller hangs up, or the server does."""
+
+    async def pour() -> None:
+        async for chunk in stream.chunks:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+    await send({"type": "http.response.start", "status": 200, "headers": [*stream.headers, *headers]})
+    pouring = asyncio.create_task(pour())
+    hanging_up = asyncio.create_task(_wait_for_end(receive))
+    try:
+        await asyncio.wait({pouring, hanging_up}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        pouring.cancel()
+        hanging_up.cancel()
+        await asyncio.gather(pouring, hanging_up, return_exceptions=True)
+        await stream.chunks.aclose()
+
+
+async def _wait_for_end(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _refusal_of(error: Exception, headers: Headers) -> Refusal:
     """Return how an error is said: the one place where the runtime routes' errors have their statuses."""
     match error:
+        case EvaluationError():
+            return Refusal(404 if error.code is ErrorCode.FLAG_NOT_FOUND else 400, error.code, error.details, headers)
         case BodyInvalidError():
             return Refusal(400, "invalid_body", f"Payload validation error: {error}.", headers)
         case BodyTooSlowError():

@@ -1,16 +1,20 @@
 """Requests of the runtime routes: their headers, and their bodies within limits of size and time."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import cast
+from urllib.parse import parse_qs
 
 from signpost.edge.asgi import BODY_SECONDS_MAX, CORRELATION_MAX, Message, Receive
 from signpost.model.limits import BODY_BYTES_MAX
 
 LENGTH_DIGITS_MAX = 9
 
-Said = Mapping[bytes, bytes]
-"""Request headers by their names; of several of one name the last."""
+QUERY = b":query"
+QUERY_FIELDS_MAX = 20
+
+Said = dict[bytes, bytes]
+"""Request headers by their names; of several of one name the last. The query is there as one named `QUERY`."""
 
 
 class HungUpError(Exception):
@@ -37,6 +41,15 @@ def text_of(said: Said, name: bytes) -> str | None:
     """Return a header as text, None when it is not there."""
     value = said.get(name)
     return None if value is None else value.decode("latin-1")
+
+
+def query_of(said: Said, name: str) -> str | None:
+    """Return the last query parameter of a name, None when it is not there, or there are too many of any name."""
+    try:
+        found = parse_qs(said.get(QUERY, b"").decode("latin-1"), max_num_fields=QUERY_FIELDS_MAX).get(name)
+    except ValueError:
+        return None
+    return found[-1] if found else None
 
 
 def check_length(said: Said) -> None:

@@ -1,0 +1,1 @@
+"""OFREP: flags over HTTP, for the OpenFeature SDKs of any language."""
