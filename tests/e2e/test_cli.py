@@ -15,6 +15,7 @@ from signpost.bootstrap import open_parts, set_up
 from signpost.cli import main
 from signpost.config import load_settings
 from signpost.edge.system import SystemClock
+from signpost.exchange import read_document
 from signpost.model.tenants import SCOPES
 from signpost.storage.sql import SqlStore
 
@@ -69,6 +70,26 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 def claims_of(token: str) -> dict[str, Any]:
     claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
     return claims
+
+
+def test_an_export_is_the_configuration_whole(run: Run, data: Path, tmp_path: Path) -> None:
+    to_file, to_stdout = run("export", "--data", data, "-o", tmp_path / "plan.json"), run("export", "--data", data)
+
+    configuration = read_document((tmp_path / "plan.json").read_bytes())
+    assert (to_file.code, to_file.out, to_file.err) == (0, "", "")
+    assert configuration == read_document(to_stdout.out.encode())
+    assert configuration.prepare().plan.decide("authentication", "device", {})[0].reason == "no_experiment"
+    assert [path.name for path in tmp_path.iterdir() if "plan" in path.name] == ["plan.json"]
+
+
+def test_an_export_that_cannot_be_written_leaves_what_was_there(run: Run, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "plan.json").mkdir()
+
+    done = run("export", "--data", data, "-o", tmp_path / "plan.json")
+
+    assert done.code == 1
+    assert "plan.json" in done.err
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".plan")]
 
 
 def test_a_token_is_printed_and_nothing_else(run: Run, data: Path) -> None:
