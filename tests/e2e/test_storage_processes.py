@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
@@ -15,8 +16,8 @@ from sqlalchemy import text
 from signpost.model.experiments import Allocation
 from signpost.ports.paging import PageRequest
 from signpost.ports.store import StoreUnavailableError, StoreVersionError
-from signpost.storage.sql import SqlStore
-from signpost.storage.sql.engines import open_engine
+from signpost.storage.sql import SqlStore, schema
+from signpost.storage.sql.engines import open_engine, writing
 from signpost.storage.sql.tables import metadata
 from signpost.testing.builders import a_flag, a_tenant, a_variation, an_experiment
 from signpost.testing.repeatable import SteppingClock
@@ -128,6 +129,30 @@ def test_the_migrations_lead_to_the_tables(url: str, store: SqlStore) -> None:
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
+
+
+def test_a_database_of_the_first_schema_gets_the_next_with_its_history(url: str) -> None:
+    engine = open_engine(url)
+    with writing(engine) as connection:
+        config = schema._config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    engine.dispose()
+    store = SqlStore(url, SteppingClock())
+    assert not store.is_ready()
+    store.add_tenant(TENANT, "tests")
+    for flag in (a_flag(), a_flag(name="changed")):
+        with store.writing(TENANT.id, "tests") as tenant:
+            tenant.flags.remove(flag.id)
+            tenant.flags.add(flag)
+
+    store.migrate()
+
+    assert store.is_ready()
+    with store.reading(TENANT.id) as tenant:
+        names = [tenant.audit.at_revision(revision).flags[a_flag().id].name for revision in (2, 3)]
+    store.close()
+    assert names == [a_flag().name, "changed"]
 
 
 def test_a_database_of_a_newer_version_is_left_alone(url: str, store: SqlStore) -> None:

@@ -33,6 +33,21 @@ class AuditEntry:
     revision: int
 
 
+@dataclass(frozen=True, slots=True)
+class PastConfiguration:
+    """What was configured in a tenant after one of its revisions: by id, in the order in which things were made.
+
+    Clients are not in it: they decide nothing, and the audit trail has not their secrets.
+    """
+
+    revision: int
+    tenant: Tenant
+    flags: Mapping[str, Flag]
+    variations: Mapping[str, Variation]
+    segments: Mapping[str, Segment]
+    experiments: Mapping[str, Experiment]
+
+
 class Flags(Protocol):
     """The flags of one tenant. Every write raises `NameTakenError` where the name is another's."""
 
@@ -132,10 +147,25 @@ class Clients(Protocol):
 
 
 class Audit(Protocol):
-    """What was changed in one tenant; the storage itself writes it, in the transaction of the change."""
+    """What was changed in one tenant; the storage itself writes it, in the transaction of the change.
+
+    It is never trimmed: there is no other record of what was configured when, and without it no past decision can be
+    recomputed. A field that the model gets later has a default that means what was before, so that every row ever written
+    can be read.
+    """
 
     def list(self, page: PageRequest, *, entity_id: str | None = None) -> Page[AuditEntry]:
         """Return a page, newest entry first; with an `entity_id` only the entries of that thing."""
+        ...
+
+    def at_revision(self, revision: int, entity_ids: Collection[str] | None = None) -> PastConfiguration:
+        """Return what was configured after a revision: of everything, the newest row that is not after it.
+
+        With `entity_ids` only those things, as far as they were there, and the tenant itself.
+
+        Raises:
+            RevisionUnknownError: the tenant has no such revision.
+        """
         ...
 
 
@@ -217,6 +247,14 @@ class Store(Protocol):
     def close(self) -> None:
         """Give the connections back."""
         ...
+
+
+@dataclass(eq=False)
+class RevisionUnknownError(Exception):
+    """The tenant has no such revision; they count from 1 to `newest`."""
+
+    revision: int
+    newest: int
 
 
 class StoreUnavailableError(Exception):

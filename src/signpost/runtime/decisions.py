@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Sequence
 import msgspec
 from msgspec import UNSET
 
-from signpost.assignment import Decision, Override, Plan
+from signpost.assignment import Outcome, Override, Plan
+from signpost.model.experiments import Strategy
 from signpost.ports.clock import Clock
 from signpost.ports.events import Event
-from signpost.requests.attributes import Attributes
+from signpost.requests.attributes import Attributes, Context
 from signpost.runtime import wire
 from signpost.runtime.moments import Moments
 from signpost.runtime.parsing import BodyInvalidError, parse_json
@@ -47,12 +48,12 @@ class Decisions:
             return self._answer_many(state, request, units)
         if units is not UNSET:
             raise BodyInvalidError("'Expected either unit or units, got both' on property units")
-        outcome, hashed = self._decide(state.plan, request, request, unit)
+        outcome, hashed, attributes = self._decide(state.plan, request, request, unit)
         tenant_id = state.tenant.id
         form = self._forms.of(tenant_id, outcome, request.flow)
         if not request.record or form.exposure is None:
             return form.reply()
-        event = form.exposure.fill(unit, hashed, request, self._moments.now())
+        event = form.exposure.fill(unit, hashed, request, self._moments.now(), attributes)
         return self._record(event, form, self._signers.of(tenant_id))
 
     async def _record(self, event: Event, form: Form, signer: Signer) -> bytes:
@@ -68,10 +69,10 @@ class Decisions:
         asked: list[tuple[str, Form, Event | None]] = []
         for item in items:
             subject = _merge(request, item)
-            outcome, hashed = self._decide(state.plan, request, subject, item.unit)
+            outcome, hashed, attributes = self._decide(state.plan, request, subject, item.unit)
             form = self._forms.of(tenant_id, outcome, request.flow)
             if request.record and form.exposure is not None:
-                asked.append((item.unit, form, form.exposure.fill(item.unit, hashed, subject, moment)))
+                asked.append((item.unit, form, form.exposure.fill(item.unit, hashed, subject, moment, attributes)))
             else:
                 asked.append((item.unit, form, None))
         events = [event for _, _, event in asked if event is not None]
@@ -81,16 +82,30 @@ class Decisions:
         )
         return b'{"decisions":[%b]}' % b",".join(replies)
 
-    def _decide(self, plan: Plan, request: wire.DecisionRequest, subject: _Subject, unit: str) -> Decision:
+    def _decide(
+        self, plan: Plan, request: wire.DecisionRequest, subject: _Subject, unit: str
+    ) -> tuple[Outcome, int, Context | None]:
+        """Return the decision, and the attributes that are to be kept with its exposure."""
         override = request.override
         needed = plan.attributes_needed(request.flow)
         if override is None:
-            return plan.decide(request.flow, unit, self._attributes.of(subject, needed))
-        forced = plan.experiments.get(override.experiment_id or "")
-        if forced is not None:
-            needed |= forced.attributes
-        asked = Override(override.experiment_id, override.variation_id, override.segment_id)
-        return plan.decide_forced(request.flow, unit, self._attributes.of(subject, needed), asked)
+            context = self._attributes.of(subject, needed)
+            outcome, hashed = plan.decide(request.flow, unit, context)
+        else:
+            forced = plan.experiments.get(override.experiment_id or "")
+            if forced is not None:
+                needed |= forced.attributes
+            asked = Override(override.experiment_id, override.variation_id, override.segment_id)
+            context = self._attributes.of(subject, needed)
+            outcome, hashed = plan.decide_forced(request.flow, unit, context, asked)
+        return outcome, hashed, _keep(plan, outcome, context) if outcome.strategy is Strategy.SEGMENT else None
+
+
+def _keep(plan: Plan, outcome: Outcome, context: Context) -> Context:
+    """Return what the experiment's segments ask for, and nothing else that is known of who asks."""
+    experiment = plan.experiments.get(outcome.experiment_id or "")
+    needed = experiment.attributes if experiment is not None else ()
+    return {name: context[name] for name in sorted(needed) if name in context}
 
 
 def _reply_to(form: Form, event: Event | None, signer: Signer, *, is_recorded: bool) -> bytes:

@@ -4,7 +4,7 @@ import msgspec
 
 from signpost.assignment.decisions import Outcome
 from signpost.ports.events import EXPOSURE_TYPE, Attribution, Event
-from signpost.requests.attributes import user_agent_of
+from signpost.requests.attributes import Context, user_agent_of
 from signpost.runtime.moments import Moment
 from signpost.runtime.wire import Asker
 
@@ -72,8 +72,12 @@ class ExposureForm:
         # It ends within `details.assignment`, where the unit's own fields are put in.
         self._body = b"," + _encode(_Outcome(EXPOSURE_TYPE, _DESCRIPTION, details))[1 : -len(b"}}}")]
 
-    def fill(self, unit: str, hashed: int, asker: Asker, moment: Moment) -> Event:
-        """Return the exposure of a unit, with what later events of it are attributed to."""
+    def fill(self, unit: str, hashed: int, asker: Asker, moment: Moment, attributes: Context | None = None) -> Event:
+        """Return the exposure of a unit, with what later events of it are attributed to.
+
+        `attributes` are those that the experiment's segments asked for, as far as they were there: all that it takes to
+        recompute a decision by segment. None, which leaves them out, where no segment was asked.
+        """
         to = Attribution(*self._experiment, unit, moment.epoch_ms, self._is_forced)
         request = _Request(
             moment.text,
@@ -84,12 +88,13 @@ class ExposureForm:
             user_agent_of(asker),
             asker.session_id,
         )
-        body = b'%b%b,"unit":%b,"split":%d,"exposure":%d}}}' % (
+        body = b'%b%b,"unit":%b,"split":%d,"exposure":%d%b}}}' % (
             _encode(request)[:-1],
             self._body,
             _encode(unit),
             hashed >> 32,
             hashed & 0xFFFF_FFFF,
+            b"" if attributes is None else b',"attributes":' + _encode(attributes),
         )
         return Event(
             self._tenant_id,

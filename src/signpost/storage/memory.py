@@ -1,5 +1,6 @@
 """The control plane in memory: for tests, and for a server that need not remember."""
 
+import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,9 +15,10 @@ from signpost.model.tenants import Client, Tenant
 from signpost.model.variations import Variation
 from signpost.ports.clock import Clock
 from signpost.ports.paging import Page, PageRequest
-from signpost.ports.store import AuditEntry
+from signpost.ports.store import AuditEntry, PastConfiguration
 from signpost.storage.changes import Changes
 from signpost.storage.documents import encode_document
+from signpost.storage.past import check_revision, read_past
 
 E = TypeVar("E", Flag, Variation, Segment, Experiment, Client)
 
@@ -153,8 +155,9 @@ class _Experiments(_Rows[Experiment]):
 
 
 class _Audit:
-    def __init__(self, entries: tuple[AuditEntry, ...]) -> None:
+    def __init__(self, entries: tuple[AuditEntry, ...], newest: int) -> None:
         self._entries = entries
+        self._newest = newest
 
     def list(self, page: PageRequest, *, entity_id: str | None = None) -> Page[AuditEntry]:
         asked = [(i, e) for i, e in enumerate(self._entries[: page.after]) if entity_id in {None, e.entity_id}]
@@ -163,6 +166,16 @@ class _Audit:
             items=tuple(entry for _, entry in shown),
             next_after=shown[-1][0] if len(asked) > len(shown) else None,
         )
+
+    def at_revision(self, revision: int, entity_ids: Collection[str] | None = None) -> PastConfiguration:
+        check_revision(revision, self._newest)
+        newest: dict[str, AuditEntry] = {}
+        for entry in self._entries:
+            is_asked = entity_ids is None or entry.kind is Kind.TENANT or entry.entity_id in entity_ids
+            if is_asked and entry.revision <= revision:
+                newest[entry.entity_id] = entry
+        found = ((entry.kind, json.dumps(entry.after)) for entry in newest.values() if entry.after is not None)
+        return read_past(revision, found)
 
 
 class MemoryWorkspace:
@@ -179,7 +192,7 @@ class MemoryWorkspace:
         self.segments = _Segments(self, Kind.SEGMENT)
         self.experiments = _Experiments(self, Kind.EXPERIMENT)
         self.clients = _Clients(self, Kind.CLIENT)
-        self.audit = _Audit(state.audit)
+        self.audit = _Audit(state.audit, state.revision)
 
     def take_position(self) -> int:
         """Return the next position, which is never given again."""

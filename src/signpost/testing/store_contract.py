@@ -16,6 +16,7 @@ from signpost.model.tenants import Client, Generation, Tenant
 from signpost.ports.paging import PageRequest
 from signpost.ports.store import Store
 from signpost.testing.builders import a_client, a_flag, a_segment, a_tenant, a_variation, an_experiment
+from signpost.testing.history_contract import HistoryContract
 
 ACTOR = "tests"
 FIRST, SECOND = a_tenant(1), a_tenant(2)
@@ -42,7 +43,7 @@ def walk(store: Store, take: int) -> Iterator[str]:
         after = page.next_after
 
 
-class StoreContract:
+class StoreContract(HistoryContract):
     """The suite. It uses no clock and no id but those of the builders."""
 
     @pytest.fixture(autouse=True)

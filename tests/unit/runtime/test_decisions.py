@@ -166,6 +166,26 @@ def test_a_segment_can_be_forced(house: House) -> None:
     assert decision["experiment"]["variation_id"] == a_variation(2).id
 
 
+def test_an_exposure_by_segment_keeps_what_the_segments_asked_for_and_nothing_else(house: House) -> None:
+    targeted(house, equals("device_type", "tv"), equals("country", "CA"), equals("connection", "db"))
+
+    house.decide("u1", user_agent=MOBILE, ip="203.0.113.7", client_id="app", context={"browser": "Lynx", "x": "y"})
+    house.decide("u2", override={"segment_id": a_segment().id})
+    house.send(DECISIONS_PATH, {"flow": "authentication", "connection": "dß", "units": [{"unit": "u3"}]})
+
+    kept = [entry["details"]["assignment"]["attributes"] for entry in house.log()]
+    assert kept == [{"country": "CA", "device_type": "mobile"}, {}, {"connection": "dß"}]
+
+
+def test_an_exposure_by_slot_keeps_no_attributes(house: House) -> None:
+    house.add(halves())
+
+    house.decide(user_agent=MOBILE, context={"country": "CA"})
+
+    (entry,) = house.log()
+    assert "attributes" not in entry["details"]["assignment"]
+
+
 @pytest.mark.parametrize(
     ("condition", "said"),
     [

@@ -1,14 +1,15 @@
 """The audit trail as rows."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 
 from signpost.model.errors import Kind
 from signpost.ports.paging import Page, PageRequest
-from signpost.ports.store import AuditEntry
+from signpost.ports.store import AuditEntry, PastConfiguration
+from signpost.storage.past import check_revision, read_past
 from signpost.storage.sql import tables
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -18,15 +19,17 @@ MILLISECOND = timedelta(milliseconds=1)
 class Audit:
     """The audit rows of one tenant inside one transaction."""
 
-    def __init__(self, connection: Connection, tenant_id: str) -> None:
+    def __init__(self, connection: Connection, tenant_id: str, newest: int) -> None:
         self._connection = connection
         self._tenant_id = tenant_id
+        self._newest = newest
 
     def list(self, page: PageRequest, *, entity_id: str | None = None) -> Page[AuditEntry]:
         columns = tables.audit.c
         query = select(tables.audit).where(columns.tenant_id == self._tenant_id)
         if entity_id is not None:
             query = query.where(columns.entity_id == entity_id)
+            query = query.order_by(columns.revision.desc())  # the same order, in which `ix_audit_entity` has them
         if page.after is not None:
             query = query.where(columns.position < page.after)
         rows = self._connection.execute(query.order_by(columns.position.desc()).limit(page.take + 1)).all()
@@ -35,6 +38,23 @@ class Audit:
             items=tuple(_read(row) for row in shown),
             next_after=shown[-1].position if len(rows) > len(shown) else None,
         )
+
+    def at_revision(self, revision: int, entity_ids: Collection[str] | None = None) -> PastConfiguration:
+        check_revision(revision, self._newest)
+        columns = tables.audit.c
+        # A tenant has one writer at a time, so its positions grow with its revisions.
+        newest, oldest = func.max(columns.position).label("newest"), func.min(columns.position).label("oldest")
+        query = select(newest, oldest).where(columns.tenant_id == self._tenant_id, columns.revision <= revision)
+        if entity_ids is not None:
+            query = query.where(columns.entity_id.in_(sorted({*entity_ids, self._tenant_id})))
+        rows = query.group_by(columns.entity_id).subquery()
+        found = (
+            select(columns.kind, columns.after)
+            .join(rows, columns.position == rows.c.newest)
+            .where(columns.after.is_not(None), columns.kind != Kind.CLIENT)
+            .order_by(rows.c.oldest)
+        )
+        return read_past(revision, ((Kind(row.kind), row.after) for row in self._connection.execute(found)))
 
 
 def write_entries(connection: Connection, tenant_id: str, entries: Iterable[AuditEntry]) -> None:

@@ -140,5 +140,6 @@ audit = Table(
     Column("after", Text),
     Column("revision", BigInteger, nullable=False),
     Index("ix_audit_tenant", "tenant_id", "position"),
+    Index("ix_audit_entity", "tenant_id", "entity_id", "revision", "position"),
     sqlite_autoincrement=True,
 )
