@@ -11,26 +11,15 @@ import nanoarrow
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.assignment import FLOW, split
+from signpost.assignment import Candidate, prepare
 from signpost.batch import Units, assign
-from signpost.testing.builders import an_experiment
+from signpost.batch.ids import generate_ids
+from signpost.model.experiments import ExperimentStatus
+from signpost.testing.builders import a_flag, a_variation, an_experiment
 
 WHOLE, PART = 10_000_000, 1_000_000
 """Lists and arrays of wide characters take gigabytes, so a part of them has to do."""
 MARK_SECONDS = 1.0
-HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
-
-
-def make_ids(count: int) -> NDArray[np.bytes_]:
-    """Return ids that look like UUIDs, always the same ones."""
-    numbers = np.random.default_rng(1).integers(0, 1 << 64, (count, 2), np.uint64)
-    shifts = np.arange(0, 64, 4, dtype=np.uint64)
-    characters = np.full((count, 36), ord("-"), np.uint8)
-    places = [i for i in range(36) if i not in {8, 13, 18, 23}]
-    for half in range(2):
-        for i, place in enumerate(places[half * 16 : half * 16 + 16]):
-            characters[:, place] = HEX[(numbers[:, half] >> shifts[i]) & np.uint64(15)]
-    return characters.view("S36").reshape(-1)
 
 
 def in_arrow(ids: NDArray[np.bytes_]) -> Units:
@@ -40,9 +29,11 @@ def in_arrow(ids: NDArray[np.bytes_]) -> Units:
 
 
 def decide_each(ids: list[str]) -> None:
-    decide = split().decide
+    experiment = an_experiment(status=ExperimentStatus.ACTIVE)
+    variations = {variation.id: variation for variation in map(a_variation, (1, 2))}
+    decide = prepare([Candidate(experiment, a_flag(), variations, {})], revision=1).plan.decide
     for unit in ids:
-        decide(FLOW, unit, {})
+        decide(experiment.flow, unit, {})
 
 
 def time_best(call: Callable[[], object]) -> float:
@@ -51,7 +42,7 @@ def time_best(call: Callable[[], object]) -> float:
 
 def main() -> None:
     experiment = an_experiment()
-    whole = make_ids(WHOLE)
+    whole = generate_ids("bench", 0, WHOLE)
     part = whole[:PART].astype("U")
     texts: list[str] = part.tolist()
     columns: dict[str, Units] = {
