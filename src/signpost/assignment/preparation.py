@@ -79,12 +79,20 @@ def prepare(candidates: Iterable[Candidate], *, revision: int, flags: Iterable[K
     return Prepared(plan=plan, warnings=tuple(warnings))
 
 
-def _arm(candidate: Candidate, revision: int) -> Arms:
-    experiment = candidate.experiment
+def check_recipe(experiment: Experiment) -> None:
+    """Check that the experiment is one that this recipe can decide.
+
+    Raises:
+        ValueError: its recipe is not known here, or its salt is none.
+    """
     if experiment.recipe_version != RECIPE_VERSION:
         raise ValueError(f"recipe version {experiment.recipe_version} is not known here")
     if len(experiment.salt) != RANDOM_LENGTH or not set(experiment.salt) <= set(ALPHABET):
         raise ValueError(f"the salt is not {RANDOM_LENGTH} base58 characters")
+
+
+def _arm(candidate: Candidate, revision: int) -> Arms:
+    check_recipe(candidate.experiment)
     return Arms.of(candidate, revision)
 
 

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from signpost.cli import audit, clients, config, export, results, serve, tenants, token
+from signpost.cli import audit, clients, config, export, results, serve, simulate, tenants, token
 from signpost.cli.options import CommandError
 from signpost.config import SettingsError
 from signpost.model.errors import DomainError, NameTakenError, NotFoundError
@@ -23,6 +23,7 @@ app.add_typer(tenants.app, name="tenants")
 app.add_typer(clients.app, name="clients")
 app.command("token")(token.token)
 app.command("results")(results.results)
+app.command("simulate")(simulate.simulate)
 app.command("export")(export.export)
 app.command("audit")(audit.audit)
 app.command("config")(config.config)
