@@ -29,6 +29,7 @@ NOUNS = {
     Kind.SEGMENT: "Segment",
     Kind.TENANT: "Tenant",
     Kind.CLIENT: "Client",
+    Kind.OVERRIDE: "Override",
 }
 CODES = {kind: kind.value for kind in Kind}
 

@@ -13,6 +13,7 @@ class Kind(StrEnum):
     SEGMENT = "segment"
     TENANT = "tenant"
     CLIENT = "client"
+    OVERRIDE = "override"
 
 
 class BlockerCode(StrEnum):

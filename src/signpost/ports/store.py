@@ -33,6 +33,13 @@ class AuditEntry:
     revision: int
 
 
+class Identified(Protocol):
+    """Anything with an id."""
+
+    @property
+    def id(self) -> str: ...
+
+
 class Flags(Protocol):
     """The flags of one tenant. Every write raises `NameTakenError` where the name is another's."""
 
@@ -133,6 +140,10 @@ class Clients(Protocol):
 
 class Audit(Protocol):
     """What was changed in one tenant; the storage itself writes it, in the transaction of the change."""
+
+    def note(self, kind: Kind, made: Identified) -> None:
+        """Note that something was made that is kept nowhere but in this trail, as a `create` like any other."""
+        ...
 
     def list(self, page: PageRequest, *, entity_id: str | None = None) -> Page[AuditEntry]:
         """Return a page, newest entry first; with an `entity_id` only the entries of that thing."""

@@ -1,16 +1,17 @@
 """`POST /runtime/v1/decisions`: decide, record the exposure durably, answer."""
 
 from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 
 import msgspec
 from msgspec import UNSET
 
-from signpost.assignment import Decision, Override, Plan
 from signpost.ports.clock import Clock
 from signpost.ports.events import Event
 from signpost.requests.attributes import Attributes
 from signpost.runtime import wire
 from signpost.runtime.moments import Moments
+from signpost.runtime.overrides import Asked, OverrideIgnored, Overrides
 from signpost.runtime.parsing import BodyInvalidError, parse_json
 from signpost.runtime.recorder import Recorder
 from signpost.runtime.replies import Form, Forms, with_unit
@@ -30,6 +31,7 @@ class Decisions:
         self._attributes = attributes
         self._recorder = recorder
         self._signers = Signers(secrets)
+        self._overrides = Overrides(secrets, clock)
         self._moments = Moments(clock)
         self._forms = Forms()
 
@@ -47,50 +49,54 @@ class Decisions:
             return self._answer_many(state, request, units)
         if units is not UNSET:
             raise BodyInvalidError("'Expected either unit or units, got both' on property units")
-        outcome, hashed = self._decide(state.plan, request, request, unit)
-        tenant_id = state.tenant.id
-        form = self._forms.of(tenant_id, outcome, request.flow)
+        asked = None if request.override is None else self._overrides.read(state, request.override)
+        form, hashed = self._decide(state, request, request, unit, asked)
         if not request.record or form.exposure is None:
             return form.reply()
         event = form.exposure.fill(unit, hashed, request, self._moments.now())
-        return self._record(event, form, self._signers.of(tenant_id))
+        return self._record(event, form, self._signers.of(state.tenant.id))
 
     async def _record(self, event: Event, form: Form, signer: Signer) -> bytes:
-        if await self._recorder.record((event,)) and event.attribution is not None:
-            return form.reply(signer.seal(event.attribution))
-        return form.failure()
+        is_recorded = await self._recorder.record((event,))
+        return _reply_to(form, event, signer, is_recorded=is_recorded)
 
     async def _answer_many(
         self, state: TenantState, request: wire.DecisionRequest, items: Sequence[wire.BatchItem]
     ) -> bytes:
-        tenant_id, moment = state.tenant.id, self._moments.now()
-        signer = self._signers.of(tenant_id)
-        asked: list[tuple[str, Form, Event | None]] = []
+        moment = self._moments.now()
+        signer = self._signers.of(state.tenant.id)
+        asked = None if request.override is None else self._overrides.read(state, request.override)
+        decided: list[tuple[str, Form, Event | None]] = []
         for item in items:
             subject = _merge(request, item)
-            outcome, hashed = self._decide(state.plan, request, subject, item.unit)
-            form = self._forms.of(tenant_id, outcome, request.flow)
+            form, hashed = self._decide(state, request, subject, item.unit, asked)
             if request.record and form.exposure is not None:
-                asked.append((item.unit, form, form.exposure.fill(item.unit, hashed, subject, moment)))
+                decided.append((item.unit, form, form.exposure.fill(item.unit, hashed, subject, moment)))
             else:
-                asked.append((item.unit, form, None))
-        events = [event for _, _, event in asked if event is not None]
+                decided.append((item.unit, form, None))
+        events = [event for _, _, event in decided if event is not None]
         is_recorded = not events or await self._recorder.record(events)
         replies = (
-            with_unit(_reply_to(form, event, signer, is_recorded=is_recorded), unit) for unit, form, event in asked
+            with_unit(_reply_to(form, event, signer, is_recorded=is_recorded), unit) for unit, form, event in decided
         )
         return b'{"decisions":[%b]}' % b",".join(replies)
 
-    def _decide(self, plan: Plan, request: wire.DecisionRequest, subject: _Subject, unit: str) -> Decision:
-        override = request.override
-        needed = plan.attributes_needed(request.flow)
-        if override is None:
-            return plan.decide(request.flow, unit, self._attributes.of(subject, needed))
-        forced = plan.experiments.get(override.experiment_id or "")
+    def _decide(
+        self, state: TenantState, request: wire.DecisionRequest, subject: _Subject, unit: str, asked: Asked | None
+    ) -> tuple[Form, int]:
+        plan, flow = state.plan, request.flow
+        needed = plan.attributes_needed(flow)
+        if asked is None:
+            outcome, hashed = plan.decide(flow, unit, self._attributes.of(subject, needed))
+            return self._forms.of(state.tenant.id, outcome, flow), hashed
+        forced = plan.experiments.get(asked.override.experiment_id or "")
         if forced is not None:
             needed |= forced.attributes
-        asked = Override(override.experiment_id, override.variation_id, override.segment_id)
-        return plan.decide_forced(request.flow, unit, self._attributes.of(subject, needed), asked)
+        outcome, hashed = plan.decide_forced(flow, unit, self._attributes.of(subject, needed), asked.override)
+        if outcome.is_override_ignored:
+            asked = replace(asked, ignored=OverrideIgnored.TARGET_NOT_FOUND)
+        # What is said of an override is said once, so its form is not kept.
+        return Form(state.tenant.id, outcome, flow, asked), hashed
 
 
 def _reply_to(form: Form, event: Event | None, signer: Signer, *, is_recorded: bool) -> bytes:

@@ -14,8 +14,8 @@ from signpost.model.tenants import Client, Tenant
 from signpost.model.variations import Variation
 from signpost.ports.clock import Clock
 from signpost.ports.paging import Page, PageRequest
-from signpost.ports.store import AuditEntry
-from signpost.storage.changes import Changes
+from signpost.ports.store import AuditEntry, Identified
+from signpost.storage.changes import Changes, writable
 from signpost.storage.documents import encode_document
 
 E = TypeVar("E", Flag, Variation, Segment, Experiment, Client)
@@ -153,8 +153,12 @@ class _Experiments(_Rows[Experiment]):
 
 
 class _Audit:
-    def __init__(self, entries: tuple[AuditEntry, ...]) -> None:
-        self._entries = entries
+    def __init__(self, workspace: "MemoryWorkspace") -> None:
+        self._workspace = workspace
+        self._entries = workspace.state.audit
+
+    def note(self, kind: Kind, made: Identified) -> None:
+        self._workspace.record(kind, None, made)
 
     def list(self, page: PageRequest, *, entity_id: str | None = None) -> Page[AuditEntry]:
         asked = [(i, e) for i, e in enumerate(self._entries[: page.after]) if entity_id in {None, e.entity_id}]
@@ -179,7 +183,7 @@ class MemoryWorkspace:
         self.segments = _Segments(self, Kind.SEGMENT)
         self.experiments = _Experiments(self, Kind.EXPERIMENT)
         self.clients = _Clients(self, Kind.CLIENT)
-        self.audit = _Audit(state.audit)
+        self.audit = _Audit(self)
 
     def take_position(self) -> int:
         """Return the next position, which is never given again."""
@@ -188,10 +192,7 @@ class MemoryWorkspace:
 
     def record(self, kind: Kind, before: Any, after: Any) -> None:
         """Note a change for the audit trail."""
-        if self._changes is None:
-            message = "a transaction that was opened for reading does not write"
-            raise RuntimeError(message)
-        self._changes.record(kind, before, after)
+        writable(self._changes).record(kind, before, after)
 
     def commit(self, changes: Changes) -> _State:
         """Return the state after the changes."""

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Row, insert, select
 
 from signpost.model.errors import Kind
 from signpost.ports.paging import Page, PageRequest
-from signpost.ports.store import AuditEntry
+from signpost.ports.store import AuditEntry, Identified
+from signpost.storage.changes import Changes, writable
 from signpost.storage.sql import tables
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -18,9 +19,13 @@ MILLISECOND = timedelta(milliseconds=1)
 class Audit:
     """The audit rows of one tenant inside one transaction."""
 
-    def __init__(self, connection: Connection, tenant_id: str) -> None:
+    def __init__(self, connection: Connection, tenant_id: str, changes: Changes | None) -> None:
         self._connection = connection
         self._tenant_id = tenant_id
+        self._changes = changes
+
+    def note(self, kind: Kind, made: Identified) -> None:
+        writable(self._changes).record(kind, None, made)
 
     def list(self, page: PageRequest, *, entity_id: str | None = None) -> Page[AuditEntry]:
         columns = tables.audit.c
