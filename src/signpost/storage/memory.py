@@ -136,8 +136,8 @@ class _Experiments(_Rows[Experiment]):
 
         return self._page(page, is_wanted)
 
-    def active(self) -> tuple[Experiment, ...]:
-        return tuple(e for e in self.all() if e.status is ExperimentStatus.ACTIVE)
+    def active_or_paused(self) -> tuple[Experiment, ...]:
+        return tuple(e for e in self.all() if e.status in {ExperimentStatus.ACTIVE, ExperimentStatus.PAUSED})
 
     def uses_flag(self, flag_id: str) -> bool:
         return any(e.flag_id == flag_id for e in self._living())
