@@ -11,13 +11,15 @@ from typing import Any
 import jwt
 import pytest
 
+from signpost.assignment import SignedOverride
 from signpost.bootstrap import open_parts, set_up
 from signpost.cli import main
 from signpost.config import load_settings
 from signpost.edge.system import SystemClock
-from signpost.exchange import read_document
+from signpost.exchange import open_override, parse_override_key, read_document
 from signpost.model.tenants import SCOPES
 from signpost.storage.sql import SqlStore
+from signpost.testing.builders import a_flag, a_variation, an_experiment
 
 ID = r"[1-9A-HJ-NP-Za-km-z]{22}"
 
@@ -132,7 +134,15 @@ def test_a_token_of_a_client_for_a_scope(run: Run, data: Path) -> None:
             ("tenants", "update", "default", "--issuer", "https://i/", "--jwks-uri", "http://i/jwks"),
             "must be an https address",
         ),
+        (("tenants", "override-key", "unknown"), "There is no such tenant."),
         (("results", "exp_unknown"), "There is no such experiment."),
+        (("override", "exp_unknown", "--reason", "Look"), "There is no such experiment."),
+        (("override", "exp_unknown", "--reason", " "), "--reason needs 1 to 255 characters"),
+        (("override", "exp_unknown", "--reason", "Look", "--by", "x" * 256), "--by needs 1 to 255 characters"),
+        (("override", "exp_unknown", "--reason", "Look", "--expires", "31d"), "--expires takes 60s to 30d"),
+        (("override", "exp_unknown", "--reason", "Look", "--expires", "soon"), "--expires takes 60s to 30d"),
+        (("override", "exp_unknown", "--reason", "Look", "--url", "login.example.com"), "--url must be"),
+        (("override", "exp_unknown", "--reason", "Look", "--url", "https://[x"), "--url must be"),
         (("config", "--config", "nowhere.toml"), "nowhere.toml can't be read"),
         (("token", "--database", "nonsense"), "database: not a URL"),
     ],
@@ -317,3 +327,74 @@ def test_every_command_explains_itself_and_takes_the_same_options(run: Run, word
     assert (done.code, done.err) == (0, "")
     for option in ("--data", "--database", "--config", "--json"):
         assert option in done.out
+
+
+@pytest.fixture
+def experiment(data: Path) -> str:
+    """A draft of two variations in the data folder."""
+    parts = open_parts(load_settings({"data": data}, {}).settings)
+    (tenant,) = parts.store.tenants()
+    with parts.store.writing(tenant.id, "tests") as workspace:
+        workspace.flags.add(a_flag())
+        workspace.variations.add(a_variation(1))
+        workspace.variations.add(a_variation(2, overrides={"title": "Hello"}))
+        workspace.experiments.add(an_experiment())
+    parts.close()
+    return an_experiment().id
+
+
+def opened_with_its_key(run: Run, data: Path, token: str) -> SignedOverride:
+    key = parse_override_key(run("tenants", "override-key", "default", "--data", data).out.strip())
+    opened = open_override(token, key, SystemClock().now())
+    assert isinstance(opened, SignedOverride)
+    return opened
+
+
+def test_an_override_is_a_token_that_is_in_the_audit_trail(run: Run, data: Path, experiment: str) -> None:
+    words = ("override", "experiment-1", "--variation", "variation-2", "--reason", "Look at it", "--by", "ada")
+
+    token = run(*words, "--data", data).out.strip()
+
+    signed = opened_with_its_key(run, data, token)
+    assert (signed.override.experiment_id, signed.override.variation_id) == (experiment, a_variation(2).id)
+    assert (signed.reason, signed.made_by) == ("Look at it", "ada")
+    (entry, *_) = run("audit", "--data", data, "--json").value
+    assert (entry["kind"], entry["id"], entry["after"]["reason"]) == ("override", signed.id, "Look at it")
+    assert token not in json.dumps(entry)
+    assert run("audit", "--data", data).code == 0
+
+
+def test_an_override_is_a_link_when_a_page_is_given(run: Run, data: Path, experiment: str) -> None:
+    page = "https://login.example.com/start?client=app&experiment_override=old#top"
+
+    link = run("override", experiment, "--reason", "Look", "--url", page, "--data", data).out.strip()
+
+    start, end = "https://login.example.com/start?client=app&experiment_override=", "#top"
+    assert link.startswith(start)
+    assert link.endswith(end)
+    token = link.removeprefix(start).removesuffix(end)
+    assert opened_with_its_key(run, data, token).override.experiment_id == experiment
+
+
+def test_an_override_says_all_of_itself_to_machines(run: Run, data: Path, experiment: str) -> None:
+    shown = run("override", experiment, "--reason", "Look", "--expires", "1d", "--data", data, "--json").value
+
+    assert list(shown) == ["id", "experiment_id", "reason", "made_by", "expires_at", "token"]
+    assert opened_with_its_key(run, data, shown["token"]).id == shown["id"]
+
+
+@pytest.mark.parametrize(("option", "thing"), [("--variation", "variation"), ("--segment", "segment")])
+def test_an_override_needs_what_the_experiment_has(
+    run: Run, data: Path, experiment: str, option: str, thing: str
+) -> None:
+    done = run("override", experiment, option, "nobody", "--reason", "Look", "--data", data)
+
+    assert (done.code, done.err) == (1, f"signpost: There is no such {thing}.\n")
+
+
+def test_plain_overrides_can_be_turned_off_and_on(run: Run, data: Path) -> None:
+    off = run("tenants", "update", "default", "--plain-overrides", "off", "--data", data, "--json").value
+    untouched = run("tenants", "update", "default", "--domain", "x.example", "--data", data, "--json").value
+    on = run("tenants", "update", "default", "--plain-overrides", "on", "--data", data, "--json").value
+
+    assert [shown["plain_overrides"] for shown in (off, untouched, on)] == [False, False, True]

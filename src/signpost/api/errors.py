@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from signpost.api.bodies import BodyInvalidError
 from signpost.api.checkpoints import CheckpointInvalidError
 from signpost.api.methods import methods_at
-from signpost.api.validation import describe_problem
+from signpost.api.validation import SENTENCES, describe_problem
 from signpost.edge.asgi import keep_headers
 from signpost.edge.errors import Refusal, render_error
 from signpost.model import errors, limits
@@ -29,6 +29,7 @@ NOUNS = {
     Kind.SEGMENT: "Segment",
     Kind.TENANT: "Tenant",
     Kind.CLIENT: "Client",
+    Kind.OVERRIDE: "Override",
 }
 CODES = {kind: kind.value for kind in Kind}
 
@@ -42,6 +43,7 @@ BLOCKERS: Mapping[BlockerCode, str] = {
     BlockerCode.INVALID_SEGMENT_ALLOCATION: "Every other allocation must have an active segment and a priority of its own.",
     BlockerCode.INVALID_RAMP: "A ramp needs the percentage strategy and a treatment.",
     BlockerCode.ACTIVE_LIMIT_EXCEEDED: "Another experiment is active where only one may be.",
+    BlockerCode.SALT_IN_USE: "Two experiments with one salt can't run at once unless one has `allow_shared_salt`.",
 }
 
 
@@ -108,6 +110,11 @@ TABLE: Mapping[type[DomainError], Callable[[Any], Told]] = {
         f"Field '{e.field}' cannot be modified while the experiment is {e.status}.",
     ),
     errors.FieldRefusedError: lambda e: Told(400, "invalid_body", f"Payload validation error: '{e.field}' {e.reason}."),
+    errors.FieldUnknownError: lambda e: Told(
+        400,
+        "invalid_body",
+        f"Payload validation error: '{SENTENCES['extra_forbidden']}' on property {e.field}.",
+    ),
     errors.RequiresPauseError: _always(
         400, "experiment_requires_pause", "Allocations cannot be modified while the experiment is active."
     ),

@@ -4,7 +4,7 @@ from signpost.assignment.arms import Candidate
 from signpost.assignment.configuration import Configuration
 from signpost.assignment.decisions import Decision, Outcome, Reason
 from signpost.assignment.flags import FlagReason, Resolution
-from signpost.assignment.overrides import Override
+from signpost.assignment.overrides import Override, SignedOverride
 from signpost.assignment.plans import Evaluation, Plan
 from signpost.assignment.preparation import PlanWarning, Prepared, prepare
 
@@ -21,5 +21,6 @@ __all__ = [
     "Prepared",
     "Reason",
     "Resolution",
+    "SignedOverride",
     "prepare",
 ]

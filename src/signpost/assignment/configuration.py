@@ -14,7 +14,10 @@ from signpost.model.variations import Variation
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """A tenant's flags, variations, segments and experiments; each in the order in which they were made."""
+    """A tenant's flags, variations, segments and experiments; each in the order in which they were made.
+
+    Without `plain_overrides` only signed overrides are obeyed; that is for those who read overrides out of requests.
+    """
 
     tenant_id: str
     revision: int
@@ -22,6 +25,7 @@ class Configuration:
     variations: tuple[Variation, ...]
     segments: tuple[Segment, ...]
     experiments: tuple[Experiment, ...]
+    plain_overrides: bool = True
 
     def prepare(self) -> Prepared:
         """Return the plan, and what is to be logged about it; never raises for what is configured."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from signpost.assignment.decisions import Decision, Outcome
 from signpost.assignment.evaluation import Context, Evaluate
@@ -26,6 +27,17 @@ class Override:
     def is_empty(self) -> bool:
         """Whether nothing is forced."""
         return self.experiment_id is None and self.variation_id is None and self.segment_id is None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOverride:
+    """An override that somebody answers for: who made it, why, and until when it is good."""
+
+    id: str
+    override: Override
+    reason: str
+    made_by: str
+    expires_at: datetime
 
 
 Enrol = Callable[[str, Context, str | None], Decision]

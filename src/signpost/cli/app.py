@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from signpost.cli import audit, clients, config, export, results, serve, simulate, tenants, token
+from signpost.cli import audit, clients, config, export, override, results, serve, simulate, tenants, token
 from signpost.cli.options import CommandError
 from signpost.config import SettingsError
 from signpost.model.errors import DomainError, NameTakenError, NotFoundError
@@ -22,6 +22,7 @@ app.command("serve")(serve.serve)
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(clients.app, name="clients")
 app.command("token")(token.token)
+app.command("override")(override.override)
 app.command("results")(results.results)
 app.command("simulate")(simulate.simulate)
 app.command("export")(export.export)

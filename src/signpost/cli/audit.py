@@ -60,5 +60,6 @@ def _time(entry: AuditEntry) -> str:
 def _summarise(entry: AuditEntry) -> str:
     before, after = entry.before or {}, entry.after or {}
     if entry.action != "update":
-        return str((after or before).get("name", ""))
+        there = after or before
+        return str(there.get("name", there.get("reason", "")))
     return ", ".join(name for name in after if before.get(name) != after[name] and name != "updated_at")

@@ -1,6 +1,7 @@
 """`signpost tenants …`."""
 
 import re
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -20,20 +21,32 @@ from signpost.cli.options import (
     read_settings,
 )
 from signpost.edge.foreign import is_acceptable_uri
+from signpost.exchange import format_override_key
 from signpost.model.patches import UNSET
 from signpost.model.tenants import ForeignIssuer, Generation, Tenant
 from signpost.usecases.clients import create_first_client
 from signpost.usecases.tenants import TenantChange, create_tenant, update_tenant
 
-app = typer.Typer(help="Tenants: list, create, show, update, rotate-key.", no_args_is_help=True)
+app = typer.Typer(help="Tenants: list, create, show, update, rotate-key, override-key.", no_args_is_help=True)
 
 DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:\d{1,5})?")
+
+
+class Switch(StrEnum):
+    """On or off."""
+
+    ON = "on"
+    OFF = "off"
+
 
 Name = Annotated[str, typer.Argument(help="The tenant's name, domain or id.")]
 Domain = Annotated[str | None, typer.Option("--domain", help="The host name under which clients reach it.")]
 ApiGeneration = Annotated[Generation | None, typer.Option("--api-generation", help="Whose bodies its replies have.")]
 Issuer = Annotated[str | None, typer.Option("--issuer", help="An OpenID provider whose tokens are accepted too.")]
 JwksUri = Annotated[str | None, typer.Option("--jwks-uri", help="Where that provider publishes its keys.")]
+PlainOverrides = Annotated[
+    Switch | None, typer.Option("--plain-overrides", help="Whether overrides that nobody has signed are obeyed.")
+]
 
 
 @app.command("list")
@@ -104,6 +117,7 @@ def update(
     api_generation: ApiGeneration = None,
     issuer: Issuer = None,
     jwks_uri: JwksUri = None,
+    plain_overrides: PlainOverrides = None,
     data: Data = None,
     database: Database = None,
     config: ConfigFile = None,
@@ -117,6 +131,7 @@ def update(
         domain=_check_domain(domain) if domain is not None else UNSET,
         api_generation=api_generation or UNSET,
         foreign_issuer=None if no_issuer else foreign or UNSET,
+        plain_overrides=UNSET if plain_overrides is None else plain_overrides is Switch.ON,
     )
     with opened_tenant(data, database, config, tenant) as (parts, found):
         _show(update_tenant(parts.store, parts.clock, ACTOR, found, change), as_json=as_json)
@@ -133,6 +148,19 @@ def rotate_key(
             print_json({"kid": key.id})
         else:
             typer.echo(key.id)
+
+
+@app.command("override-key")
+def override_key(
+    tenant: Name, data: Data = None, database: Database = None, config: ConfigFile = None, *, as_json: AsJson = False
+) -> None:
+    """Print the key with which signed overrides are checked, and could be made: for programs that decide in-process."""
+    with opened_tenant(data, database, config, tenant) as (parts, found):
+        key = format_override_key(parts.keys.override_secret(found.id))
+        if as_json:
+            print_json({"override_key": key})
+        else:
+            typer.echo(key)
 
 
 def _check_domain(domain: str) -> str:
@@ -172,6 +200,7 @@ def _document(tenant: Tenant) -> dict[str, object]:
         "audience": tenant.audience,
         "api_generation": tenant.api_generation,
         "is_default": tenant.is_default,
+        "plain_overrides": tenant.plain_overrides,
     }
     if tenant.foreign_issuer is not None:
         document |= {"issuer": tenant.foreign_issuer.issuer, "jwks_uri": tenant.foreign_issuer.jwks_uri}

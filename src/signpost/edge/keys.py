@@ -1,7 +1,7 @@
-"""Keys in files: each tenant's RSA keys, which sign tokens, and its secret, which signs assignments.
+"""Keys in files: each tenant's RSA keys, which sign tokens, and its secrets, of which one signs assignments, one overrides.
 
-`FOLDER/<tenant id>/<time>.pem` and `FOLDER/<tenant id>/assignments.key`, mode 0600 in folders of mode 0700. The newest RSA key
-signs; all verify, until a file is removed. A key is written beside its name and then linked to it, so two processes that
+`FOLDER/<tenant id>/<time>.pem`, `assignments.key` and `overrides.key` beside it, mode 0600 in folders of mode 0700. The
+newest RSA key signs; all verify, until a file is removed. A key is written beside its name and then linked to it, so two processes that
 start at once agree on one.
 """
 
@@ -45,7 +45,7 @@ class KeyRing:
         self._clock = clock
         self._lock = Lock()
         self._read: dict[str, tuple[tuple[str, ...], tuple[SigningKey, ...]]] = {}
-        self._secrets: dict[str, bytes] = {}
+        self._secrets: dict[tuple[str, str], bytes] = {}
 
     def signing_key(self, tenant_id: str) -> SigningKey:
         """Return the newest key, made if there is none yet."""
@@ -67,12 +67,22 @@ class KeyRing:
 
     def assignment_secret(self, tenant_id: str) -> bytes:
         """Return the secret that signs assignment tokens, made if there is none yet."""
-        secret = self._secrets.get(tenant_id)
+        return self._secret(tenant_id, "assignments.key")
+
+    def override_secret(self, tenant_id: str) -> bytes:
+        """Return the secret that signs overrides, made if there is none yet.
+
+        It is another one than that of assignments, because it may be handed to those who check overrides elsewhere.
+        """
+        return self._secret(tenant_id, "overrides.key")
+
+    def _secret(self, tenant_id: str, name: str) -> bytes:
+        secret = self._secrets.get((tenant_id, name))
         if secret is None:
-            path = self._tenant_folder(tenant_id) / "assignments.key"
+            path = self._tenant_folder(tenant_id) / name
             if not path.exists():
                 _write_once(path, secrets.token_bytes(SECRET_BYTES))
-            secret = self._secrets[tenant_id] = path.read_bytes()
+            secret = self._secrets[tenant_id, name] = path.read_bytes()
         return secret
 
     def _keys(self, tenant_id: str) -> tuple[SigningKey, ...]:

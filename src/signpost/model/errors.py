@@ -13,6 +13,7 @@ class Kind(StrEnum):
     SEGMENT = "segment"
     TENANT = "tenant"
     CLIENT = "client"
+    OVERRIDE = "override"
 
 
 class BlockerCode(StrEnum):
@@ -27,6 +28,7 @@ class BlockerCode(StrEnum):
     INVALID_SEGMENT_ALLOCATION = "experiment_invalid_segment_allocation"
     INVALID_RAMP = "experiment_invalid_ramp"
     ACTIVE_LIMIT_EXCEEDED = "experiment_active_limit_exceeded"
+    SALT_IN_USE = "salt_in_use"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,13 @@ class FieldRefusedError(DomainError):
 
     field: str
     reason: str
+
+
+@dataclass(eq=False)
+class FieldUnknownError(DomainError):
+    """This tenant's generation does not have the field."""
+
+    field: str
 
 
 class RequiresPauseError(DomainError):

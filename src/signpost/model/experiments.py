@@ -80,7 +80,8 @@ class Experiment:
     """An experiment.
 
     `slot_ranges` is empty until the first activation; from then on it is what assigns, and changes only by re-weighting.
-    `levels` is empty where there is no ramp.
+    `levels` is empty where there is no ramp. `salt_of` is the experiment whose salt this one shares, so that a unit has the
+    same coordinates in both; `allow_shared_salt` lets both run at once.
     """
 
     id: str
@@ -103,6 +104,8 @@ class Experiment:
     ended_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    salt_of: str | None = None
+    allow_shared_salt: bool = False
 
     @property
     def has_ramp(self) -> bool:
@@ -133,6 +136,20 @@ def editable_fields(status: ExperimentStatus, strategy: Strategy, origin: Origin
             return ()
 
 
-def can_run_together(flow: str, other_flow: str) -> bool:
+def extension_fields(experiment: Experiment) -> tuple[str, ...]:
+    """Return the fields beyond the contract that a PATCH may set."""
+    is_open = experiment.status in {ExperimentStatus.DRAFT, ExperimentStatus.PAUSED}
+    return ("allow_shared_salt",) if is_open else ()
+
+
+def can_run_together(one: Experiment, other: Experiment) -> bool:
     """Return whether two experiments may be active at once: not in one flow, and `all` only alone."""
-    return flow != other_flow and ALL_FLOWS not in {flow, other_flow}
+    return one.flow != other.flow and ALL_FLOWS not in {one.flow, other.flow}
+
+
+def can_share_salt(one: Experiment, other: Experiment) -> bool:
+    """Return whether two experiments may be active or paused at once: not with one salt, unless one of them says so.
+
+    With one salt a unit has the same coordinates in both: what it gets in one tells what it gets in the other.
+    """
+    return one.salt != other.salt or one.allow_shared_salt or other.allow_shared_salt

@@ -17,6 +17,7 @@ class IdKind(StrEnum):
     SEGMENT = "seg"
     TENANT = "ten"
     CLIENT = "cli"
+    OVERRIDE = "ovr"
 
 
 def encode_id(kind: IdKind, number: int) -> str:

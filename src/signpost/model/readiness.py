@@ -10,32 +10,35 @@ from signpost.model.experiments import (
     ExperimentStatus,
     Strategy,
     can_run_together,
+    can_share_salt,
 )
 from signpost.model.flags import Flag, FlagStatus
 from signpost.model.segments import Segment, SegmentStatus
 from signpost.model.variations import Variation
 
-RivalRule = Callable[[str, str], bool]
-"""Says of two flows whether an experiment in each may be active at the same time."""
+ENDED = {ExperimentStatus.COMPLETED, ExperimentStatus.ARCHIVED}
+
+RivalRule = Callable[[Experiment, Experiment], bool]
+"""Says of two experiments whether they may be active at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """What an experiment is checked against, as it is now.
 
-    Its flag, that flag's variations, the segments it names, and the flows in which other experiments are active.
+    Its flag, that flag's variations, the segments it names, and the other experiments that are active or paused.
     """
 
     flag: Flag | None
     variations: Mapping[str, Variation]
     segments: Mapping[str, Segment]
-    active_flows: Sequence[str]
+    others: Sequence[Experiment]
     may_run_together: RivalRule = can_run_together
 
 
 def find_blockers(experiment: Experiment, around: Surroundings) -> tuple[Blocker, ...]:
     """Return every reason why the experiment can't be active, in the order of the contract; none means ready."""
-    checks = (_check_flag, _check_variations, _check_control, _check_split, _check_ramp, _check_rivals)
+    checks = (_check_flag, _check_variations, _check_control, _check_split, _check_ramp, _check_rivals, _check_salt)
     return tuple(blocker for check in checks for blocker in check(experiment, around))
 
 
@@ -120,9 +123,18 @@ def _check_ramp(experiment: Experiment, _: Surroundings) -> Iterator[Blocker]:
 
 
 def _check_rivals(experiment: Experiment, around: Surroundings) -> Iterator[Blocker]:
-    if experiment.status in {ExperimentStatus.COMPLETED, ExperimentStatus.ARCHIVED}:
+    if experiment.status in ENDED:
         return
-    rivals = [flow for flow in around.active_flows if not around.may_run_together(experiment.flow, flow)]
-    if rivals:
-        found = f"Another experiment is active in the flow {rivals[0]}."
+    active = (other for other in around.others if other.status is ExperimentStatus.ACTIVE)
+    rival = next((other for other in active if not around.may_run_together(experiment, other)), None)
+    if rival is not None:
+        found = f"Another experiment is active in the flow {rival.flow}."
         yield Blocker(BlockerCode.ACTIVE_LIMIT_EXCEEDED, found)
+
+
+def _check_salt(experiment: Experiment, around: Surroundings) -> Iterator[Blocker]:
+    if experiment.status in ENDED:
+        return
+    twin = next((other for other in around.others if not can_share_salt(experiment, other)), None)
+    if twin is not None:
+        yield Blocker(BlockerCode.SALT_IN_USE, f"The experiment {twin.name} is {twin.status} with it.")

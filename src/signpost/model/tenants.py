@@ -36,7 +36,8 @@ class ForeignIssuer:
 class Tenant:
     """A tenant: everything that is configured or recorded belongs to exactly one.
 
-    `domain` is its host name in lower case, with a port only if clients put one into their audience.
+    `domain` is its host name in lower case, with a port only if clients put one into their audience. Without
+    `plain_overrides` only signed overrides are obeyed.
     """
 
     id: str
@@ -47,6 +48,7 @@ class Tenant:
     is_default: bool
     created_at: datetime
     updated_at: datetime
+    plain_overrides: bool = True
 
     @property
     def issuer(self) -> str:

@@ -48,6 +48,13 @@ class PastConfiguration:
     experiments: Mapping[str, Experiment]
 
 
+class Identified(Protocol):
+    """Anything with an id."""
+
+    @property
+    def id(self) -> str: ...
+
+
 class Flags(Protocol):
     """The flags of one tenant. Every write raises `NameTakenError` where the name is another's."""
 
@@ -119,7 +126,7 @@ class Experiments(Protocol):
         """Return every experiment in any status, in the order in which they were made."""
         ...
 
-    def active(self) -> tuple[Experiment, ...]: ...
+    def active_or_paused(self) -> tuple[Experiment, ...]: ...
     def uses_flag(self, flag_id: str) -> bool:
         """Return whether a non-archived experiment is of this flag."""
         ...
@@ -153,6 +160,10 @@ class Audit(Protocol):
     recomputed. A field that the model gets later has a default that means what was before, so that every row ever written
     can be read.
     """
+
+    def note(self, kind: Kind, made: Identified) -> None:
+        """Note that something was made that is kept nowhere but in this trail, as a `create` like any other."""
+        ...
 
     def list(self, page: PageRequest, *, entity_id: str | None = None) -> Page[AuditEntry]:
         """Return a page, newest entry first; with an `entity_id` only the entries of that thing."""

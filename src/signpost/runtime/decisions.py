@@ -1,17 +1,19 @@
 """`POST /runtime/v1/decisions`: decide, record the exposure durably, answer."""
 
 from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 
 import msgspec
 from msgspec import UNSET
 
-from signpost.assignment import Outcome, Override, Plan
+from signpost.assignment import Outcome, Plan
 from signpost.model.experiments import Strategy
 from signpost.ports.clock import Clock
 from signpost.ports.events import Event
 from signpost.requests.attributes import Attributes, Context
 from signpost.runtime import wire
 from signpost.runtime.moments import Moments
+from signpost.runtime.overrides import Asked, OverrideIgnored, Overrides
 from signpost.runtime.parsing import BodyInvalidError, parse_json
 from signpost.runtime.recorder import Recorder
 from signpost.runtime.replies import Form, Forms, with_unit
@@ -31,6 +33,7 @@ class Decisions:
         self._attributes = attributes
         self._recorder = recorder
         self._signers = Signers(secrets)
+        self._overrides = Overrides(secrets, clock)
         self._moments = Moments(clock)
         self._forms = Forms()
 
@@ -48,61 +51,63 @@ class Decisions:
             return self._answer_many(state, request, units)
         if units is not UNSET:
             raise BodyInvalidError("'Expected either unit or units, got both' on property units")
-        outcome, hashed, attributes = self._decide(state.plan, request, request, unit)
-        tenant_id = state.tenant.id
-        form = self._forms.of(tenant_id, outcome, request.flow)
+        asked = None if request.override is None else self._overrides.read(state, request.override)
+        form, hashed, attributes = self._decide(state, request, request, unit, asked)
         if not request.record or form.exposure is None:
             return form.reply()
         event = form.exposure.fill(unit, hashed, request, self._moments.now(), attributes)
-        return self._record(event, form, self._signers.of(tenant_id))
+        return self._record(event, form, self._signers.of(state.tenant.id))
 
     async def _record(self, event: Event, form: Form, signer: Signer) -> bytes:
-        if await self._recorder.record((event,)) and event.attribution is not None:
-            return form.reply(signer.seal(event.attribution))
-        return form.failure()
+        is_recorded = await self._recorder.record((event,))
+        return _reply_to(form, event, signer, is_recorded=is_recorded)
 
     async def _answer_many(
         self, state: TenantState, request: wire.DecisionRequest, items: Sequence[wire.BatchItem]
     ) -> bytes:
-        tenant_id, moment = state.tenant.id, self._moments.now()
-        signer = self._signers.of(tenant_id)
-        asked: list[tuple[str, Form, Event | None]] = []
+        moment = self._moments.now()
+        signer = self._signers.of(state.tenant.id)
+        asked = None if request.override is None else self._overrides.read(state, request.override)
+        decided: list[tuple[str, Form, Event | None]] = []
         for item in items:
             subject = _merge(request, item)
-            outcome, hashed, attributes = self._decide(state.plan, request, subject, item.unit)
-            form = self._forms.of(tenant_id, outcome, request.flow)
+            form, hashed, attributes = self._decide(state, request, subject, item.unit, asked)
             if request.record and form.exposure is not None:
-                asked.append((item.unit, form, form.exposure.fill(item.unit, hashed, subject, moment, attributes)))
+                decided.append((item.unit, form, form.exposure.fill(item.unit, hashed, subject, moment, attributes)))
             else:
-                asked.append((item.unit, form, None))
-        events = [event for _, _, event in asked if event is not None]
+                decided.append((item.unit, form, None))
+        events = [event for _, _, event in decided if event is not None]
         is_recorded = not events or await self._recorder.record(events)
         replies = (
-            with_unit(_reply_to(form, event, signer, is_recorded=is_recorded), unit) for unit, form, event in asked
+            with_unit(_reply_to(form, event, signer, is_recorded=is_recorded), unit) for unit, form, event in decided
         )
         return b'{"decisions":[%b]}' % b",".join(replies)
 
     def _decide(
-        self, plan: Plan, request: wire.DecisionRequest, subject: _Subject, unit: str
-    ) -> tuple[Outcome, int, Context | None]:
-        """Return the decision, and the attributes that are to be kept with its exposure."""
-        override = request.override
-        needed = plan.attributes_needed(request.flow)
-        if override is None:
+        self, state: TenantState, request: wire.DecisionRequest, subject: _Subject, unit: str, asked: Asked | None
+    ) -> tuple[Form, int, Context | None]:
+        """Return what is said of the decision, its hash, and the attributes that are to be kept with its exposure."""
+        plan, flow = state.plan, request.flow
+        needed = plan.attributes_needed(flow)
+        if asked is None:
             context = self._attributes.of(subject, needed)
-            outcome, hashed = plan.decide(request.flow, unit, context)
-        else:
-            forced = plan.experiments.get(override.experiment_id or "")
-            if forced is not None:
-                needed |= forced.attributes
-            asked = Override(override.experiment_id, override.variation_id, override.segment_id)
-            context = self._attributes.of(subject, needed)
-            outcome, hashed = plan.decide_forced(request.flow, unit, context, asked)
-        return outcome, hashed, _keep(plan, outcome, context) if outcome.strategy is Strategy.SEGMENT else None
+            outcome, hashed = plan.decide(flow, unit, context)
+            return self._forms.of(state.tenant.id, outcome, flow), hashed, _keep(plan, outcome, context)
+        forced = plan.experiments.get(asked.override.experiment_id or "")
+        if forced is not None:
+            needed |= forced.attributes
+        context = self._attributes.of(subject, needed)
+        outcome, hashed = plan.decide_forced(flow, unit, context, asked.override)
+        if outcome.is_override_ignored:
+            asked = replace(asked, ignored=OverrideIgnored.TARGET_NOT_FOUND)
+        # What is said of an override is said once, so its form is not kept.
+        return Form(state.tenant.id, outcome, flow, asked), hashed, _keep(plan, outcome, context)
 
 
-def _keep(plan: Plan, outcome: Outcome, context: Context) -> Context:
+def _keep(plan: Plan, outcome: Outcome, context: Context) -> Context | None:
     """Return what the experiment's segments ask for, and nothing else that is known of who asks."""
+    if outcome.strategy is not Strategy.SEGMENT:
+        return None
     experiment = plan.experiments.get(outcome.experiment_id or "")
     needed = experiment.attributes if experiment is not None else ()
     return {name: context[name] for name in sorted(needed) if name in context}

@@ -1,14 +1,19 @@
-"""Exposures: the event that says that a unit was shown a variation, in the shape of a tenant log."""
+"""Exposures: the event that says that a unit was shown a variation, in the shape of a tenant log.
+
+Also the event that says that an override was ignored where no variation was shown.
+"""
 
 import msgspec
 
 from signpost.assignment.decisions import Outcome
 from signpost.ports.events import EXPOSURE_TYPE, Attribution, Event
 from signpost.requests.attributes import Context, user_agent_of
-from signpost.runtime.moments import Moment
+from signpost.runtime.moments import Moment, moment_of
+from signpost.runtime.overrides import NOT_ASKED, Asked
 from signpost.runtime.wire import Asker
 
-_DESCRIPTION = "Unit assigned to an experiment"
+IGNORED_TYPE = "experiment_override_ignored"
+_DESCRIPTIONS = {EXPOSURE_TYPE: "Unit assigned to an experiment", IGNORED_TYPE: "Override ignored"}
 
 
 class ExperimentDetails(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -22,16 +27,25 @@ class ExperimentDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     is_forced: bool = False
 
 
+class _Override(msgspec.Struct, frozen=True):
+    id: str
+    reason: str
+    made_by: str
+    expires_at: str
+
+
 class _Assignment(msgspec.Struct, frozen=True, omit_defaults=True):
     flow: str
     reason: str
     recipe: int | None
     revision: int
     is_forced: bool = False
+    override: _Override | None = None
+    override_ignored: str | None = None
 
 
-class _Details(msgspec.Struct, frozen=True):
-    experiment: ExperimentDetails
+class _Details(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    experiment: ExperimentDetails | None = None
     assignment: _Assignment
 
 
@@ -57,7 +71,7 @@ _encode = msgspec.json.Encoder().encode
 class ExposureForm:
     """The exposures of one outcome in one flow: written once but for what differs from unit to unit."""
 
-    def __init__(self, tenant_id: str, outcome: Outcome, flow: str) -> None:
+    def __init__(self, tenant_id: str, outcome: Outcome, flow: str, asked: Asked = NOT_ASKED) -> None:
         self._tenant_id = tenant_id
         self._experiment = (
             outcome.experiment_id or "",
@@ -66,11 +80,22 @@ class ExposureForm:
             outcome.strategy or "",
             outcome.segment_id,
         )
+        self._is_exposure = outcome.is_enrolled
         self._is_forced = outcome.is_forced
-        assignment = _Assignment(flow, outcome.reason, outcome.recipe_version, outcome.revision, outcome.is_forced)
-        details = _Details(ExperimentDetails(*self._experiment, outcome.is_forced), assignment)
+        self._type = EXPOSURE_TYPE if self._is_exposure else IGNORED_TYPE
+        assignment = _Assignment(
+            flow,
+            outcome.reason,
+            outcome.recipe_version,
+            outcome.revision,
+            outcome.is_forced,
+            _override_of(asked),
+            asked.ignored and asked.ignored.value,
+        )
+        experiment = ExperimentDetails(*self._experiment, outcome.is_forced) if self._is_exposure else None
+        details = _Details(experiment=experiment, assignment=assignment)
         # It ends within `details.assignment`, where the unit's own fields are put in.
-        self._body = b"," + _encode(_Outcome(EXPOSURE_TYPE, _DESCRIPTION, details))[1 : -len(b"}}}")]
+        self._body = b"," + _encode(_Outcome(self._type, _DESCRIPTIONS[self._type], details))[1 : -len(b"}}}")]
 
     def fill(self, unit: str, hashed: int, asker: Asker, moment: Moment, attributes: Context | None = None) -> Event:
         """Return the exposure of a unit, with what later events of it are attributed to.
@@ -78,7 +103,7 @@ class ExposureForm:
         `attributes` are those that the experiment's segments asked for, as far as they were there: all that it takes to
         recompute a decision by segment. None, which leaves them out, where no segment was asked.
         """
-        to = Attribution(*self._experiment, unit, moment.epoch_ms, self._is_forced)
+        to = Attribution(*self._experiment, unit, moment.epoch_ms, self._is_forced) if self._is_exposure else None
         request = _Request(
             moment.text,
             asker.client_id,
@@ -98,12 +123,19 @@ class ExposureForm:
         )
         return Event(
             self._tenant_id,
-            EXPOSURE_TYPE,
+            self._type,
             moment.epoch_ms,
             body,
             None,
             unit,
             asker.session_id,
             to,
-            True,
+            self._is_exposure,
         )
+
+
+def _override_of(asked: Asked) -> _Override | None:
+    signed = asked.signed
+    if signed is None:
+        return None
+    return _Override(signed.id, signed.reason, signed.made_by, moment_of(signed.expires_at).text)

@@ -6,6 +6,7 @@ from msgspec import UNSET
 from signpost.assignment.decisions import Outcome
 from signpost.runtime import wire
 from signpost.runtime.exposures import ExposureForm
+from signpost.runtime.overrides import NOT_ASKED, Asked
 
 FORMS_MAX = 10_000
 """Outcomes whose forms are kept; with more, all are forgotten. Each new revision of a tenant has new ones."""
@@ -16,11 +17,12 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Form:
-    """What is said of one outcome in one flow."""
+    """What is said of one outcome in one flow. There is nothing to record where nobody is enrolled and nothing was ignored."""
 
-    def __init__(self, tenant_id: str, outcome: Outcome, flow: str) -> None:
-        self.exposure = ExposureForm(tenant_id, outcome, flow) if outcome.is_enrolled else None
-        self._reply = _encode(_reply_of(outcome))
+    def __init__(self, tenant_id: str, outcome: Outcome, flow: str, asked: Asked = NOT_ASKED) -> None:
+        is_recorded = outcome.is_enrolled or asked.ignored is not None
+        self.exposure = ExposureForm(tenant_id, outcome, flow, asked) if is_recorded else None
+        self._reply = _encode(_reply_of(outcome, asked))
         self._failure = _encode(wire.Decision(None, RECORDING_FAILED, outcome.revision))
 
     def reply(self, token: str | None = None) -> bytes:
@@ -54,9 +56,10 @@ def with_unit(reply: bytes, unit: str) -> bytes:
     return b'%b,"unit":%b}' % (reply[:-1], _encode(unit))
 
 
-def _reply_of(outcome: Outcome) -> wire.Decision:
+def _reply_of(outcome: Outcome, asked: Asked) -> wire.Decision:
+    ignored = UNSET if asked.ignored is None else asked.ignored.value
     if not outcome.is_enrolled:
-        return wire.Decision(None, outcome.reason, outcome.revision)
+        return wire.Decision(None, outcome.reason, outcome.revision, override_ignored=ignored)
     experiment = wire.ExperimentContext(
         outcome.experiment_id or "",
         outcome.variation_id or "",
@@ -64,4 +67,5 @@ def _reply_of(outcome: Outcome) -> wire.Decision:
         outcome.config or {},
         outcome.is_control,
     )
-    return wire.Decision(experiment, outcome.reason, outcome.revision, is_forced=outcome.is_forced or UNSET)
+    is_forced = outcome.is_forced or UNSET
+    return wire.Decision(experiment, outcome.reason, outcome.revision, is_forced=is_forced, override_ignored=ignored)

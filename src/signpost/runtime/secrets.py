@@ -1,11 +1,15 @@
-"""Where the keys of assignment tokens come from."""
+"""Where the keys of assignment tokens and of overrides come from."""
 
 from typing import Protocol
 
 
 class AssignmentSecrets(Protocol):
-    """Keeps one secret for each tenant."""
+    """Keeps two secrets for each tenant."""
 
     def assignment_secret(self, tenant_id: str) -> bytes:
-        """Return the tenant's secret, the same one in every process."""
+        """Return the secret that signs the tenant's assignments, the same one in every process."""
+        ...
+
+    def override_secret(self, tenant_id: str) -> bytes:
+        """Return the secret that signs the tenant's overrides, the same one in every process."""
         ...

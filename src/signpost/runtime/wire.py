@@ -30,11 +30,17 @@ Headers = Annotated[
 
 
 class Override(Struct, frozen=True, forbid_unknown_fields=True):
-    """Forces an assignment for this one decision, in any status of the experiment. It is recorded, marked, never counted."""
+    """Forces an assignment for this one decision, in any status of the experiment. It is recorded, marked, never counted.
+
+    Either plain, by ids, or signed; a `token` counts alone.
+    """
 
     experiment_id: Text | None = None
     variation_id: Text | None = None
     segment_id: Text | None = None
+    token: Annotated[
+        Value | None, Meta(description="What `signpost override` has made: `experiment_override` in its link.")
+    ] = None
 
 
 class Asker(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -96,6 +102,13 @@ class Decision(Struct, frozen=True):
         Meta(description="Sent along with later events, it tells what they belong to. Only for recorded exposures."),
     ] = UNSET
     is_forced: bool | UnsetType = UNSET
+    override_ignored: Annotated[
+        str | UnsetType,
+        Meta(
+            description="Why an override was not obeyed, so that this is the decision without it: `token_invalid`,"
+            " `token_expired`, `plain_overrides_off`, or `target_not_found`."
+        ),
+    ] = UNSET
 
 
 class UnitDecision(Decision, frozen=True, kw_only=True):

@@ -3,18 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 from signpost.model.errors import Kind
-from signpost.ports.store import AuditEntry
+from signpost.ports.store import AuditEntry, Identified
 from signpost.storage.documents import describe
-
-
-class Identified(Protocol):
-    """Anything with an id."""
-
-    @property
-    def id(self) -> str: ...
 
 
 @dataclass(slots=True)
@@ -47,6 +39,14 @@ class Changes:
                 after=describe(after) if after is not None else None,
                 revision=self.revision + 1,
             )
+
+
+def writable(changes: Changes | None) -> Changes:
+    """Return the changes of a transaction that was opened for writing; there are none in one for reading."""
+    if changes is None:
+        message = "a transaction that was opened for reading does not write"
+        raise RuntimeError(message)
+    return changes
 
 
 def _id_of(*entities: Identified | None) -> str:

@@ -15,8 +15,8 @@ from signpost.model.tenants import Client, Tenant
 from signpost.model.variations import Variation
 from signpost.ports.clock import Clock
 from signpost.ports.paging import Page, PageRequest
-from signpost.ports.store import AuditEntry, PastConfiguration
-from signpost.storage.changes import Changes
+from signpost.ports.store import AuditEntry, Identified, PastConfiguration
+from signpost.storage.changes import Changes, writable
 from signpost.storage.documents import encode_document
 from signpost.storage.past import check_revision, read_past
 
@@ -138,8 +138,8 @@ class _Experiments(_Rows[Experiment]):
 
         return self._page(page, is_wanted)
 
-    def active(self) -> tuple[Experiment, ...]:
-        return tuple(e for e in self.all() if e.status is ExperimentStatus.ACTIVE)
+    def active_or_paused(self) -> tuple[Experiment, ...]:
+        return tuple(e for e in self.all() if e.status in {ExperimentStatus.ACTIVE, ExperimentStatus.PAUSED})
 
     def uses_flag(self, flag_id: str) -> bool:
         return any(e.flag_id == flag_id for e in self._living())
@@ -155,9 +155,13 @@ class _Experiments(_Rows[Experiment]):
 
 
 class _Audit:
-    def __init__(self, entries: tuple[AuditEntry, ...], newest: int) -> None:
-        self._entries = entries
-        self._newest = newest
+    def __init__(self, workspace: "MemoryWorkspace") -> None:
+        self._workspace = workspace
+        self._entries = workspace.state.audit
+        self._newest = workspace.state.revision
+
+    def note(self, kind: Kind, made: Identified) -> None:
+        self._workspace.record(kind, None, made)
 
     def list(self, page: PageRequest, *, entity_id: str | None = None) -> Page[AuditEntry]:
         asked = [(i, e) for i, e in enumerate(self._entries[: page.after]) if entity_id in {None, e.entity_id}]
@@ -192,7 +196,7 @@ class MemoryWorkspace:
         self.segments = _Segments(self, Kind.SEGMENT)
         self.experiments = _Experiments(self, Kind.EXPERIMENT)
         self.clients = _Clients(self, Kind.CLIENT)
-        self.audit = _Audit(state.audit, state.revision)
+        self.audit = _Audit(self)
 
     def take_position(self) -> int:
         """Return the next position, which is never given again."""
@@ -201,10 +205,7 @@ class MemoryWorkspace:
 
     def record(self, kind: Kind, before: Any, after: Any) -> None:
         """Note a change for the audit trail."""
-        if self._changes is None:
-            message = "a transaction that was opened for reading does not write"
-            raise RuntimeError(message)
-        self._changes.record(kind, before, after)
+        writable(self._changes).record(kind, before, after)
 
     def commit(self, changes: Changes) -> _State:
         """Return the state after the changes."""

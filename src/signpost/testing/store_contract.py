@@ -345,6 +345,19 @@ class StoreContract(HistoryContract):
             assert tenant.clients.get(client.id) == client
             assert "confidential" not in repr(tenant.audit.list(EVERYTHING).items)
 
+    def test_what_is_kept_only_in_the_audit_trail_can_be_noted_there(self, store: Store) -> None:
+        with store.writing(FIRST.id, ACTOR) as tenant:
+            tenant.audit.note(Kind.OVERRIDE, a_flag())
+
+        with store.reading(FIRST.id) as tenant:
+            entry = tenant.audit.list(EVERYTHING).items[0]
+            assert (entry.actor, entry.action, entry.kind, entry.entity_id) == (
+                ACTOR,
+                "create",
+                Kind.OVERRIDE,
+                a_flag().id,
+            )
+
     def test_a_reader_sees_one_moment(self, store: Store) -> None:
         with store.reading(FIRST.id) as tenant:
             assert tenant.flags.list(EVERYTHING).items == ()

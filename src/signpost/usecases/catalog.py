@@ -43,4 +43,5 @@ def read_configuration(tenant: Workspace) -> Configuration:
         variations=tenant.variations.all(),
         segments=tenant.segments.all(),
         experiments=tenant.experiments.all(),
+        plain_overrides=tenant.tenant.plain_overrides,
     )

@@ -21,6 +21,7 @@ from signpost.model.experiments import (
     ExperimentStatus,
     Strategy,
     editable_fields,
+    extension_fields,
 )
 from signpost.model.flags import Flag, FlagStatus, Origin
 from signpost.model.ids import IdKind, salt_of
@@ -50,6 +51,8 @@ class NewExperiment:
     default_config: DefaultConfig | None
     allocations: tuple[Allocation, ...]
     levels: tuple[int, ...]
+    salt_of: str | None = None
+    allow_shared_salt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class ExperimentChange:
     default_config: DefaultConfig | Unset = UNSET
     allocations: tuple[Allocation, ...] | Unset = UNSET
     levels: tuple[int, ...] | Unset = UNSET
+    allow_shared_salt: bool | Unset = UNSET
     status: ExperimentStatus | Unset = UNSET
 
 
@@ -94,7 +98,7 @@ def create_experiment(call: Call, new: NewExperiment) -> ExperimentView:
 
     Raises:
         AllocationLimitError: there are more than 20 allocations.
-        NotFoundError: the tenant has no such flag.
+        NotFoundError: the tenant has no such flag, or no experiment whose salt is to be shared.
         FlagArchivedError: the flag's life is over.
         FieldRefusedError: `default_config` on a flag of the customer's own.
         VariationNotFromFlagError: an allocation names a variation that the flag does not have.
@@ -108,6 +112,7 @@ def create_experiment(call: Call, new: NewExperiment) -> ExperimentView:
         if new.default_config is not None and flag.type is not Origin.AUTH0:
             raise FieldRefusedError("default_config", "applies only to flags that belong to the server")
         _check_allocations(tenant, flag, new.allocations, known=frozenset())
+        sharing = find_experiment(tenant, new.salt_of) if new.salt_of is not None else None
         now = call.clock.now()
         experiment_id = call.ids.make_id(IdKind.EXPERIMENT)
         experiment = Experiment(
@@ -123,7 +128,7 @@ def create_experiment(call: Call, new: NewExperiment) -> ExperimentView:
             allocations=new.allocations,
             levels=new.levels,
             current_level=None,
-            salt=salt_of(experiment_id),
+            salt=sharing.salt if sharing is not None else salt_of(experiment_id),
             recipe_version=RECIPE_VERSION,
             slot_ranges=(),
             flag_snapshot=None,
@@ -131,6 +136,8 @@ def create_experiment(call: Call, new: NewExperiment) -> ExperimentView:
             ended_at=None,
             created_at=now,
             updated_at=now,
+            salt_of=new.salt_of,
+            allow_shared_salt=new.allow_shared_salt,
         )
         experiment = with_validity(tenant, experiment)
         tenant.experiments.add(experiment)
@@ -194,12 +201,13 @@ def _apply(tenant: Workspace, experiment: Experiment, change: ExperimentChange) 
         default_config=choose(change.default_config, experiment.default_config),
         allocations=allocations,
         levels=choose(change.levels, experiment.levels),
+        allow_shared_salt=choose(change.allow_shared_salt, experiment.allow_shared_salt),
     )
 
 
 def _check_editable(experiment: Experiment, flag: Flag | None, change: ExperimentChange) -> None:
     origin = flag.type if flag is not None else Origin.SELF
-    editable = editable_fields(experiment.status, experiment.strategy, origin)
+    editable = editable_fields(experiment.status, experiment.strategy, origin) + extension_fields(experiment)
     given = {
         "name": change.name,
         "description": change.description,
@@ -207,6 +215,7 @@ def _check_editable(experiment: Experiment, flag: Flag | None, change: Experimen
         "allocations": change.allocations,
         "default_config": change.default_config,
         "levels": change.levels,
+        "allow_shared_salt": change.allow_shared_salt,
     }
     for field, value in given.items():
         if value is UNSET or field in editable:

@@ -16,7 +16,7 @@ def check_readiness(tenant: Workspace, experiment: Experiment) -> tuple[Blocker,
         flag=tenant.flags.get(experiment.flag_id),
         variations={v.id: v for v in tenant.variations.of_flag(experiment.flag_id)},
         segments=tenant.segments.get_many(segment_ids),
-        active_flows=tuple(e.flow for e in tenant.experiments.active() if e.id != experiment.id),
+        others=tuple(e for e in tenant.experiments.active_or_paused() if e.id != experiment.id),
         may_run_together=_never_together if tenant.tenant.api_generation is Generation.BETA else can_run_together,
     )
     return find_blockers(experiment, around)
@@ -27,5 +27,5 @@ def with_validity(tenant: Workspace, experiment: Experiment) -> Experiment:
     return replace(experiment, is_valid=not check_readiness(tenant, experiment))
 
 
-def _never_together(_: str, __: str) -> bool:
+def _never_together(_: Experiment, __: Experiment) -> bool:
     return False

@@ -22,6 +22,7 @@ class TenantChange:
     domain: str | Unset = UNSET
     api_generation: Generation | Unset = UNSET
     foreign_issuer: ForeignIssuer | None | Unset = UNSET
+    plain_overrides: bool | Unset = UNSET
 
 
 def find_tenant(store: Store, name: str | None) -> Tenant:
@@ -80,6 +81,7 @@ def update_tenant(store: Store, clock: Clock, actor: str, tenant: Tenant, change
         domain=choose(change.domain, tenant.domain).lower(),
         api_generation=choose(change.api_generation, tenant.api_generation),
         foreign_issuer=choose(change.foreign_issuer, tenant.foreign_issuer),
+        plain_overrides=choose(change.plain_overrides, tenant.plain_overrides),
     )
     if changed == tenant:
         return tenant

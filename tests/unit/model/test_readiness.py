@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ SEGMENTS = {
     "mobile": Segment("mobile", "mobile", None, Origin.SELF, SegmentStatus.ACTIVE, (), AT, AT),
     "old": Segment("old", "old", None, Origin.SELF, SegmentStatus.ARCHIVED, (), AT, AT),
 }
-AROUND = Surroundings(FLAG, VARIATIONS, SEGMENTS, active_flows=())
+AROUND = Surroundings(FLAG, VARIATIONS, SEGMENTS, others=())
 
 CONTROL = Allocation("a", is_control=True, weight_slots=500_000)
 TREATMENT = Allocation("b", is_control=False, weight_slots=500_000)
@@ -55,6 +56,11 @@ def codes(experiment: Experiment, around: Surroundings = AROUND) -> list[Blocker
     return [blocker.code for blocker in find_blockers(experiment, around)]
 
 
+def running(flow: str, salt: str = "2" * 22, **changes: Any) -> Experiment:
+    plain = replace(SPLIT, id=f"of {flow}", name=f"of {flow}", flow=flow, salt=salt, status=ExperimentStatus.ACTIVE)
+    return replace(plain, **changes)
+
+
 def weights(*slots: int | None) -> tuple[Allocation, ...]:
     return tuple(
         Allocation(name, is_control=name == "a", weight_slots=weight)
@@ -78,7 +84,7 @@ def test_everything_wrong_is_told_at_once() -> None:
         allocations=(replace(CONTROL, variation_id="x", is_control=False, weight_slots=1),),
     )
 
-    found = codes(wrong, replace(AROUND, flag=None, active_flows=("all",)))
+    found = codes(wrong, replace(AROUND, flag=None, others=(running("all"),)))
 
     assert found == [
         BlockerCode.FLAG_NOT_ACTIVE,
@@ -180,6 +186,23 @@ def test_no_two_allocations_have_the_same_turn() -> None:
 def test_one_experiment_is_active_per_flow_and_all_only_alone(
     flow: str, active: tuple[str, ...], is_ready: bool
 ) -> None:
-    found = codes(replace(SPLIT, flow=flow), replace(AROUND, active_flows=active))
+    found = codes(replace(SPLIT, flow=flow), replace(AROUND, others=tuple(map(running, active))))
 
     assert found == ([] if is_ready else [BlockerCode.ACTIVE_LIMIT_EXCEEDED])
+
+
+@pytest.mark.parametrize("status", [ExperimentStatus.ACTIVE, ExperimentStatus.PAUSED])
+@pytest.mark.parametrize("allowing", [None, "this one", "the other"])
+def test_one_salt_runs_once_unless_one_of_both_says_otherwise(status: ExperimentStatus, allowing: str | None) -> None:
+    other = running("checkout", SPLIT.salt, status=status, allow_shared_salt=allowing == "the other")
+
+    found = codes(replace(SPLIT, allow_shared_salt=allowing == "this one"), replace(AROUND, others=(other,)))
+
+    assert found == ([] if allowing else [BlockerCode.SALT_IN_USE])
+
+
+@pytest.mark.parametrize("status", [ExperimentStatus.COMPLETED, ExperimentStatus.ARCHIVED])
+def test_who_has_ended_shares_its_salt_with_anybody(status: ExperimentStatus) -> None:
+    around = replace(AROUND, others=(running("checkout", SPLIT.salt),))
+
+    assert codes(replace(SPLIT, status=status), around) == []

@@ -24,6 +24,7 @@ from signpost.api.wire.experiments import (
     ExperimentStatusChange,
     RampAdvance,
     Status,
+    check_extensions,
 )
 from signpost.model.experiments import ExperimentStatus
 from signpost.model.limits import FLOW_MAX, PAGE_DEFAULT
@@ -72,6 +73,7 @@ def list_experiments(
 )
 def create_experiment(call: InTenant, generation: InGeneration, body: ExperimentCreation) -> Response:
     """Create a draft experiment."""
+    check_extensions(body.model_fields_set, generation)
     return JsonReply(render_experiment(experiments.create_experiment(call, body.parse()), generation), 201)
 
 
@@ -96,6 +98,7 @@ def update_experiment(
     call: InTenant, generation: InGeneration, experiment_id: ExperimentId, body: ExperimentPatch
 ) -> Response:
     """Change an experiment: the given fields and the status, all or nothing; `allocations` replaces the set."""
+    check_extensions(body.model_fields_set, generation)
     changed = experiments.update_experiment(call, experiment_id, body.parse())
     return JsonReply(render_experiment(changed, generation))
 

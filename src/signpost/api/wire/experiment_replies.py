@@ -6,11 +6,18 @@ from typing import Any, Literal
 from pydantic import Field
 
 from signpost.api.wire.common import ReplyBody, leave_out_none, render_time
-from signpost.api.wire.experiments import SLOTS_PER_PERCENT, AssignmentConfig, DefaultConfigName, Status, StrategyName
+from signpost.api.wire.experiments import (
+    BEYOND,
+    SLOTS_PER_PERCENT,
+    AssignmentConfig,
+    DefaultConfigName,
+    Status,
+    StrategyName,
+)
 from signpost.api.wire.flags import FlagReply, render_flag
 from signpost.api.wire.segments import SegmentReply, render_segment
 from signpost.api.wire.variations import VariationReply, render_variation
-from signpost.model.experiments import Allocation, editable_fields
+from signpost.model.experiments import Allocation, Experiment, editable_fields, extension_fields
 from signpost.model.tenants import Generation
 from signpost.usecases.experiment_lives import RampStep
 from signpost.usecases.experiment_views import ExperimentView
@@ -53,6 +60,8 @@ class ExperimentReply(ReplyBody):
     editable_fields: list[str] = Field([], description=EA_ONLY)
     levels: list[int] = Field([], description=EA_ONLY)
     current_level: int | None = Field(None, description=EA_ONLY)
+    salt_of: str = Field("", description=BEYOND)
+    allow_shared_salt: bool = Field(False, description=BEYOND)
     started_at: datetime = NEVER
     ended_at: datetime = NEVER
     created_at: datetime
@@ -79,6 +88,7 @@ class Blocker(ReplyBody):
         "experiment_invalid_segment_allocation",
         "experiment_invalid_ramp",
         "experiment_active_limit_exceeded",
+        "salt_in_use",
     ]
     message: str
 
@@ -135,11 +145,27 @@ def _render_ea(view: ExperimentView) -> dict[str, Any]:
         "is_valid": experiment.is_valid,
         "feature_flag_snapshot": render_flag(snapshot) if snapshot is not None else None,
         "allocations": [_render_allocation(allocation, view) for allocation in experiment.allocations],
-        "editable_fields": list(editable_fields(experiment.status, experiment.strategy, view.flag_origin)),
+        "editable_fields": _list_editable(view),
         **({"levels": list(experiment.levels)} if experiment.has_ramp else {}),
         "current_level": experiment.current_level,
+        **_render_extensions(experiment),
         **_render_times(view),
     }
+
+
+def _list_editable(view: ExperimentView) -> list[str]:
+    """Return the contract's fields, and those beyond it only where they are used."""
+    experiment = view.experiment
+    listed = editable_fields(experiment.status, experiment.strategy, view.flag_origin)
+    used = _render_extensions(experiment)
+    return [*listed, *(field for field in extension_fields(experiment) if field in used)]
+
+
+def _render_extensions(experiment: Experiment) -> dict[str, Any]:
+    """Return the fields beyond the contract that the experiment uses: one that uses none looks as the contract has it."""
+    shared = {"salt_of": experiment.salt_of, "allow_shared_salt": experiment.allow_shared_salt}
+    is_shared = experiment.salt_of is not None or experiment.allow_shared_salt
+    return leave_out_none(shared) if is_shared else {}
 
 
 def _render_beta(view: ExperimentView) -> dict[str, Any]:

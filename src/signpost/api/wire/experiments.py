@@ -1,5 +1,6 @@
 """Experiments on the wire, as they come in."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from itertools import pairwise
 from typing import Annotated, Literal
@@ -8,9 +9,15 @@ from pydantic import AfterValidator, Field
 
 from signpost.api.wire.common import TEXT, Description, Name, PatchBody, Reference, RequestBody, said
 from signpost.model import limits
+from signpost.model.errors import FieldUnknownError
 from signpost.model.experiments import Allocation, DefaultConfig, ExperimentStatus, Strategy
 from signpost.model.patches import UNSET
+from signpost.model.tenants import Generation
 from signpost.usecases.experiments import ExperimentChange, NewExperiment
+
+EXTENSIONS = frozenset({"salt_of", "allow_shared_salt"})
+"""Fields beyond the published API; a tenant of the beta generation has none of them."""
+BEYOND = "Beyond the published API; not in the beta generation."
 
 Status = Literal["draft", "active", "paused", "completed", "archived"]
 StrategyName = Literal["percentage", "segment"]
@@ -26,6 +33,17 @@ Flow = Annotated[
     ),
 ]
 SLOTS_PER_PERCENT = limits.SLOTS // 100
+
+
+def check_extensions(given: Collection[str], generation: Generation) -> None:
+    """Check that a tenant of the beta generation is given nothing that the published API does not have.
+
+    Raises:
+        FieldUnknownError: it is.
+    """
+    unknown = sorted(EXTENSIONS.intersection(given))
+    if unknown and generation is Generation.BETA:
+        raise FieldUnknownError(unknown[0])
 
 
 def _check_decimals(weight: float) -> float:
@@ -103,6 +121,8 @@ class ExperimentCreation(RequestBody):
     default_config: DefaultConfigName = "tenant"
     allocations: Allocations = Field([], validate_default=False)
     levels: Levels = Field([], validate_default=False)
+    salt_of: Reference = Field("", description=f"An earlier experiment whose salt this one is to share. {BEYOND}")
+    allow_shared_salt: bool = Field(False, description=f"Lets both run at once. {BEYOND}")
 
     def parse(self) -> NewExperiment:
         """Return what the use case takes."""
@@ -116,6 +136,8 @@ class ExperimentCreation(RequestBody):
             default_config=DefaultConfig(self.default_config) if has_default else None,
             allocations=tuple(allocation.parse() for allocation in self.allocations),
             levels=tuple(self.levels),
+            salt_of=self.salt_of or None,
+            allow_shared_salt=self.allow_shared_salt,
         )
 
 
@@ -129,6 +151,7 @@ class ExperimentPatch(PatchBody):
     default_config: DefaultConfigName = "tenant"
     allocations: Allocations = Field([], validate_default=False)
     levels: Levels = Field([], validate_default=False)
+    allow_shared_salt: bool = Field(False, description=f"Lets experiments with one salt run at once. {BEYOND}")
     status: Status = "draft"
 
     def parse(self) -> ExperimentChange:
@@ -140,6 +163,7 @@ class ExperimentPatch(PatchBody):
             default_config=DefaultConfig(self.default_config) if self.has("default_config") else UNSET,
             allocations=tuple(a.parse() for a in self.allocations) if self.has("allocations") else UNSET,
             levels=tuple(self.levels) if self.has("levels") else UNSET,
+            allow_shared_salt=self.allow_shared_salt if self.has("allow_shared_salt") else UNSET,
             status=ExperimentStatus(self.status) if self.has("status") else UNSET,
         )
 

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Row, func, insert, select
 
 from signpost.model.errors import Kind
 from signpost.ports.paging import Page, PageRequest
-from signpost.ports.store import AuditEntry, PastConfiguration
+from signpost.ports.store import AuditEntry, Identified, PastConfiguration
+from signpost.storage.changes import Changes, writable
 from signpost.storage.past import check_revision, read_past
 from signpost.storage.sql import tables
 
@@ -19,10 +20,14 @@ MILLISECOND = timedelta(milliseconds=1)
 class Audit:
     """The audit rows of one tenant inside one transaction."""
 
-    def __init__(self, connection: Connection, tenant_id: str, newest: int) -> None:
+    def __init__(self, connection: Connection, tenant_id: str, newest: int, changes: Changes | None) -> None:
         self._connection = connection
         self._tenant_id = tenant_id
         self._newest = newest
+        self._changes = changes
+
+    def note(self, kind: Kind, made: Identified) -> None:
+        writable(self._changes).record(kind, None, made)
 
     def list(self, page: PageRequest, *, entity_id: str | None = None) -> Page[AuditEntry]:
         columns = tables.audit.c

@@ -95,8 +95,8 @@ class Experiments(Rows[Experiment]):
         wanted = ((self.table.c.flow, flow), (self.table.c.flag_id, flag_id))
         return self._page(page, is_wanted, *(column == value for column, value in wanted if value is not None))
 
-    def active(self) -> tuple[Experiment, ...]:
-        return self._select(self.table.c.status == ExperimentStatus.ACTIVE)
+    def active_or_paused(self) -> tuple[Experiment, ...]:
+        return self._select(self.table.c.status.in_((ExperimentStatus.ACTIVE, ExperimentStatus.PAUSED)))
 
     def uses_flag(self, flag_id: str) -> bool:
         is_used = exists().where(

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, insert, select,
 
 from signpost.model.errors import Kind, NameTakenError
 from signpost.ports.paging import Page, PageRequest
-from signpost.storage.changes import Changes
+from signpost.storage.changes import Changes, writable
 from signpost.storage.documents import decode_document, encode_document
 
 
@@ -117,7 +117,4 @@ class Rows(Generic[E]):
             raise NameTakenError(self.kind)
 
     def _record(self, before: E | None, after: E | None) -> None:
-        if self._changes is None:
-            message = "a transaction that was opened for reading does not write"
-            raise RuntimeError(message)
-        self._changes.record(self.kind, before, after)
+        writable(self._changes).record(self.kind, before, after)

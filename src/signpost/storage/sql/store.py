@@ -56,7 +56,7 @@ class SqlWorkspace:
     @cached_property
     def audit(self) -> Audit:
         """The tenant's audit trail."""
-        return Audit(self._connection, self.tenant.id, self.revision)
+        return Audit(self._connection, self.tenant.id, self.revision, self._changes)
 
 
 class SqlStore:
