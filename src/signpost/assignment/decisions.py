@@ -32,6 +32,8 @@ class Reason(StrEnum):
     """Not enrolled: outside the share of units that the current level covers."""
     BAD_UNIT = "bad_unit"
     """Not enrolled: the unit is empty, no text, or has no UTF-8 form."""
+    NO_PLAN = "no_plan"
+    """Not enrolled: whoever decides has no configuration yet."""
     BROKEN = "broken"
     """Not enrolled: the experiment can't run as it is configured; the plan's warnings say why."""
 

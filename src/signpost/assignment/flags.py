@@ -162,4 +162,5 @@ _REASONS = {
     Reason.NO_EXPERIMENT: FlagReason.STATIC,
     Reason.BAD_UNIT: FlagReason.UNKNOWN,
     Reason.BROKEN: FlagReason.UNKNOWN,
+    Reason.NO_PLAN: FlagReason.UNKNOWN,
 }

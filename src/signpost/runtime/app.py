@@ -24,6 +24,7 @@ from signpost.runtime.ofrep.wire import ErrorCode, EvaluationError
 from signpost.runtime.parsing import BodyInvalidError
 from signpost.runtime.plan import Plans
 from signpost.runtime.recorder import Recorder
+from signpost.runtime.reports import Reports
 from signpost.runtime.requests import (
     QUERY,
     BodyTooLargeError,
@@ -45,6 +46,7 @@ from signpost.usecases.catalog import TenantState
 PREFIX = "/runtime/"
 DECISIONS_PATH = f"{PREFIX}v1/decisions"
 EVENTS_PATH = f"{PREFIX}v1/events"
+EXPOSURES_PATH = f"{PREFIX}v1/exposures"
 PLAN_PATH = f"{PREFIX}v1/plan"
 RETRY_AFTER_SECONDS = 1
 
@@ -82,6 +84,7 @@ class RuntimeApp:
         self._routes: Mapping[str, Route] = {
             DECISIONS_PATH: Route("decide:experimentation", Decisions(attributes, self.recorder, keys, clock).answer),
             EVENTS_PATH: Route("create:events", Intake(events, keys, clock).answer),
+            EXPOSURES_PATH: Route("create:events", Reports(events, clock).answer),
             PLAN_PATH: Route("read:plan", Plans(changes).answer, method="GET", has_query=True),
         }
 

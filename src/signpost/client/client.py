@@ -1,0 +1,327 @@
+"""The client: decides in this process."""
+
+import atexit
+import logging
+import os
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from random import random  # noqa: TID251 spreads attempts, decides nothing
+from threading import Event
+from time import monotonic
+from types import MappingProxyType, TracebackType
+from typing import Any, Protocol, Self
+
+from signpost.assignment import Configuration, Evaluation, Outcome, Override, Plan, Reason
+from signpost.assignment.evaluation import always
+from signpost.assignment.flags import FLOW
+from signpost.client.attributes import Context, Derivation
+from signpost.client.backoff import Backoff
+from signpost.client.connections import Connection, Credentials
+from signpost.client.copies import Copies
+from signpost.client.decisions import Decision
+from signpost.client.following import Following
+from signpost.client.outbox import Outbox
+from signpost.client.stats import Source, Stats
+from signpost.exchange import read_document
+
+CLOSE_SECONDS = 5.0
+NOTHING: Context = MappingProxyType({})
+
+log = logging.getLogger("signpost.client")
+
+_make: Callable[[type[Decision], Sequence[Any]], Decision] = tuple.__new__
+
+
+class Sink(Protocol):
+    """Takes exposures and events."""
+
+    def expose(self, decision: Decision, session_id: str | None = None) -> None:
+        """Take an exposure. Never raises, never waits."""
+        ...
+
+    def track(self, body: Mapping[str, Any]) -> None:
+        """Take an auth event. Never raises, never waits."""
+        ...
+
+
+class Client:
+    """Decides in this process: from memory, in less than a microsecond, from any thread, and never with an exception.
+
+    Make one for each process and tenant, and keep it. After `os.fork()` the child goes on with threads and a queue of its own.
+    """
+
+    def __init__(self, sink: Sink | None = None, source: Source = Source.NONE) -> None:
+        self._plan = _plan_of_nobody()
+        self._source = source
+        self._sink = sink
+        self._following: Following | None = None
+        self._derivation = Derivation()
+        self._ready = Event()
+        self._listeners: list[Callable[[int], None]] = []
+        self._lost = 0
+        self._wire: Callable[[], tuple[Following, Outbox]] | None = None
+        self._is_closed = False
+
+    @classmethod
+    def connect(
+        cls,
+        url: str,
+        *,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        token: str | Callable[[], str] | None = None,
+        cache: str | Path | None = None,
+        ca_file: str | Path | None = None,
+    ) -> "Client":
+        """Return a client of a server, at once; the configuration is fetched in the background, and followed from then on.
+
+        Args:
+            url: The server's address; its host names the tenant.
+            client_id: A client that holds the scopes `read:plan` and `create:events`.
+            client_secret: Its secret.
+            token: Instead of both: a token, or what returns one that is fresh.
+            cache: A folder for the last good configuration, from which a start without the server decides.
+            ca_file: Certificates to trust, for a server with an authority of its own.
+
+        Raises:
+            ValueError: the address is none, or it is not said who asks.
+        """
+        if token is None and not (client_id and client_secret):
+            raise ValueError("say who asks: client_id and client_secret, or token")
+        credentials = Credentials(client_id, client_secret, token)
+        client = cls()
+
+        def wire() -> tuple[Following, Outbox]:
+            connection = Connection(url, credentials, Path(ca_file) if ca_file else None)
+            copies = Copies(Path(cache), f"{connection.url} {client_id}") if cache else None
+            return Following(connection, copies, Backoff(random), client._use), Outbox(connection, Backoff(random))
+
+        client._wire = wire
+        client._start()
+        this = weakref.ref(client)
+        atexit.register(lambda: _call(this, Client.close))
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=lambda: _call(this, Client.start_again))
+        return client
+
+    @classmethod
+    def from_file(cls, path: str | Path, sink: Sink | None = None) -> "Client":
+        """Return a client that decides by a file which `signpost export` has written.
+
+        Exposures and events go to the sink; without one they are counted as failed and go nowhere.
+
+        Raises:
+            OSError: the file can't be read.
+            DocumentInvalidError: it is no such file.
+        """
+        return cls._of(read_document(Path(path).read_bytes()), Source.FILE, sink)
+
+    @classmethod
+    def from_configuration(cls, configuration: Configuration, sink: Sink | None = None) -> "Client":
+        """Return a client without threads and server, for tests."""
+        return cls._of(configuration, Source.MEMORY, sink)
+
+    @classmethod
+    def _of(cls, configuration: Configuration, source: Source, sink: Sink | None) -> "Client":
+        client = cls(sink, source)
+        client._use(configuration)
+        return client
+
+    def decide(
+        self,
+        flow: str,
+        unit: str,
+        context: Context = NOTHING,
+        *,
+        override: Override | None = None,
+        record: bool = True,
+        session_id: str | None = None,
+    ) -> Decision:
+        """Decide what a unit sees in a flow. Never raises, never waits.
+
+        Args:
+            flow: The authentication flow.
+            unit: The id that is randomised, of a device most of the time.
+            context: The request's attributes; what segments ask for is derived from `user_agent` where it is not said.
+            override: Forces an assignment for this one decision; it is recorded as such, and never counted.
+            record: Whether the unit is shown the variation now; else call `record` when it is.
+            session_id: Of the sign-in transaction; later events of the same session belong to the exposure.
+        """
+        plan = self._plan
+        with suppress(AttributeError, TypeError):  # not what the types say; deciding itself copes with that
+            if needed := plan.attributes_needed(flow, override):
+                context = self._derivation.complete(context, needed)
+        outcome, hashed = (
+            plan.decide(flow, unit, context) if override is None else plan.decide_forced(flow, unit, context, override)
+        )
+        decision = _make(Decision, (outcome, hashed, unit, flow, context))
+        if record and outcome.experiment_id is not None:
+            self._expose(decision, session_id)
+        return decision
+
+    def record(self, decision: Decision, session_id: str | None = None) -> None:
+        """Record that a unit is shown what was decided for it. Each call is an exposure; a unit is counted once.
+
+        Where the unit is in no experiment there is nothing to record.
+        """
+        if decision.is_enrolled:
+            self._expose(decision, session_id)
+
+    def evaluate(
+        self,
+        key: str,
+        unit: str,
+        context: Context = NOTHING,
+        *,
+        record: bool = True,
+        session_id: str | None = None,
+    ) -> Evaluation | None:
+        """Return a flag's value for a unit, None where there is no such key. Never raises, never waits.
+
+        Args:
+            key: A flag's name, or `name.parameter`.
+            unit: As for `decide`.
+            context: As for `decide`; `flow` names the authentication flow.
+            record: Whether the unit is shown the value now.
+            session_id: As for `decide`.
+        """
+        plan = self._plan
+        flag = plan.flags.get(key) if isinstance(key, str) else None  # type: ignore[redundant-expr]
+        if flag is None:
+            return None
+        named = context.get(FLOW) if isinstance(context, Mapping) else None  # type: ignore[redundant-expr]
+        flow = flag.flow_in(named if isinstance(named, str) else None)
+        if flow is None:
+            return Evaluation(flag.baseline)
+        decision = self.decide(flow, unit, context, record=False)
+        outcome = decision.outcome
+        if record and outcome.experiment_id in flag.experiments:
+            self._expose(decision, session_id)
+        return Evaluation(flag.resolve(outcome), flow, (outcome, decision.hashed))
+
+    def track(
+        self,
+        type: str,
+        *,
+        unit: str | None = None,
+        session_id: str | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Send an auth event, such as `s` for a successful sign-in. Never raises, never waits."""
+        body = {"type": type, "unit": unit, "session_id": session_id, "details": details}
+        if self._sink is None:
+            self._lost += 1
+        else:
+            self._sink.track(body)
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that decides now."""
+        return self._plan
+
+    @property
+    def revision(self) -> int:
+        """The revision of the configuration that decides now, 0 while there is none."""
+        return self._plan.revision
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is a configuration, be it from the server or from the copy."""
+        return self._ready.is_set()
+
+    def wait_until_ready(self, seconds: float) -> bool:
+        """Wait for a configuration; return whether there is one."""
+        return self._ready.wait(seconds)
+
+    def on_change(self, listener: Callable[[int], None]) -> Callable[[], None]:
+        """Call the listener with the revision of each new configuration, on the thread that fetched it.
+
+        Returns what ends that.
+        """
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    @property
+    def stats(self) -> Stats:
+        """How the client is doing."""
+        following, outbox = self._following, self._sink if isinstance(self._sink, Outbox) else None
+        confirmed_at = following.confirmed_at if following else None
+        return Stats(
+            source=following.source if following else self._source,
+            revision=self.revision,
+            age_seconds=None if confirmed_at is None else monotonic() - confirmed_at,
+            problem=following.problem if following else None,
+            queued=outbox.queued if outbox else 0,
+            sent=outbox.sent if outbox else 0,
+            dropped=outbox.dropped if outbox else 0,
+            failed=(outbox.failed if outbox else 0) + self._lost,
+        )
+
+    def close(self, seconds: float = CLOSE_SECONDS) -> None:
+        """Send what is queued, for so many seconds at most, and follow no more. Deciding goes on as it was."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        if self._following is not None:
+            self._following.close()
+        if isinstance(self._sink, Outbox):
+            self._sink.close(seconds)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _start(self) -> None:
+        if self._wire is not None:
+            following, outbox = self._wire()
+            self._following, self._sink = following, outbox
+            following.start()
+            outbox.start()
+
+    def start_again(self) -> None:
+        """Go on in a child process: with threads, locks and a queue of its own; what the parent has queued, it sends itself."""
+        is_ready = self._ready.is_set()
+        self._ready = Event()
+        self._derivation = Derivation()
+        if is_ready:
+            self._ready.set()
+        if not self._is_closed:
+            self._start()
+
+    def _expose(self, decision: Decision, session_id: str | None) -> None:
+        if self._sink is None:
+            self._lost += 1
+        else:
+            self._sink.expose(decision, session_id)
+
+    def _use(self, configuration: Configuration) -> None:
+        prepared = configuration.prepare()
+        for warning in prepared.warnings:
+            log.warning("experiment %s: %s", warning.experiment_id, warning.problem)
+        is_new = prepared.plan.revision != self._plan.revision or not self._ready.is_set()
+        self._plan = prepared.plan
+        self._ready.set()
+        if is_new:
+            for listener in tuple(self._listeners):
+                listener(prepared.plan.revision)
+
+
+def _call(this: "weakref.ref[Client]", method: Callable[[Client], None]) -> None:
+    client = this()
+    if client is not None:
+        method(client)
+
+
+def _plan_of_nobody() -> Plan:
+    """Return the plan of a process that knows no configuration yet."""
+    empty = Configuration(tenant_id="", revision=0, flags=(), variations=(), segments=(), experiments=())
+    plan = empty.prepare().plan
+    nobody = replace(plan.running_elsewhere, evaluate=always(Outcome(Reason.NO_PLAN, 0)))
+    return replace(plan, running_elsewhere=nobody)

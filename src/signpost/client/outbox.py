@@ -1,0 +1,189 @@
+"""Exposures and events on their way to the server: queued by those who decide, sent by a thread of its own."""
+
+import logging
+import secrets
+from collections import deque
+from collections.abc import Callable, Mapping
+from threading import Event, Thread
+from time import monotonic, time_ns  # noqa: TID251 exposures are dated where they happen
+from typing import Any, NamedTuple
+
+import msgspec
+
+from signpost.client.backoff import Backoff
+from signpost.client.connections import EVENTS_PATH, EXPOSURES_PATH, Connection, RefusedError, UnavailableError
+from signpost.client.decisions import Decision
+from signpost.exchange.exposures import EXPOSURES_MAX, Exposure
+from signpost.model.experiments import Strategy
+
+QUEUE_MAX = 100_000
+SEND_SECONDS = 1.0
+QUIET_SECONDS = 60
+"""How long nothing is said of further drops, once they have been told."""
+EVENT_BYTES_MAX = 64 * 1024
+
+log = logging.getLogger("signpost.client")
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Queued(NamedTuple):
+    """An exposure that is to be sent."""
+
+    decision: Decision
+    at_ns: int
+    session_id: str | None
+
+
+class Tracked(NamedTuple):
+    """An auth event that is to be sent."""
+
+    body: Mapping[str, Any]
+    at_ns: int
+
+
+class Outbox:
+    """A bounded queue and the thread that empties it. Putting something in takes no lock and never waits.
+
+    What is over the bound is dropped and counted. What was sent and not acknowledged is sent again, under the same ids, so
+    that it counts once however often it arrives.
+    """
+
+    def __init__(self, connection: Connection, backoff: Backoff, now_ns: Callable[[], int] = time_ns) -> None:
+        self._connection = connection
+        self._backoff = backoff
+        self._now_ns = now_ns
+        self._queue: deque[Queued | Tracked] = deque()
+        self._unsent: deque[tuple[str, bytes, int]] = deque()
+        self._wake = Event()
+        self._is_closing = False
+        self._thread: Thread | None = None
+        self._prefix = secrets.token_hex(8)
+        self._number = 0
+        self._told_at = -float(QUIET_SECONDS)
+        self.sent = 0
+        self.dropped = 0
+        self.failed = 0
+
+    @property
+    def queued(self) -> int:
+        """How many exposures and events wait."""
+        return len(self._queue) + sum(count for _, _, count in self._unsent)
+
+    def expose(self, decision: Decision, session_id: str | None = None) -> None:
+        """Queue an exposure."""
+        if len(self._queue) < QUEUE_MAX:
+            self._queue.append(Queued(decision, self._now_ns(), session_id))
+        else:
+            self.dropped += 1
+
+    def track(self, body: Mapping[str, Any]) -> None:
+        """Queue an auth event."""
+        if len(self._queue) < QUEUE_MAX:
+            self._queue.append(Tracked(body, self._now_ns()))
+        else:
+            self.dropped += 1
+
+    def start(self) -> None:
+        """Begin to send."""
+        self._thread = Thread(target=self._run, name="signpost-outbox", daemon=True)
+        self._thread.start()
+
+    def close(self, seconds: float) -> None:
+        """Send what is there, for so many seconds at most."""
+        self._is_closing = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(seconds)
+        left = self.queued
+        if left:
+            log.warning("%d exposures and events could not be sent before the end", left)
+
+    def _run(self) -> None:
+        wait = SEND_SECONDS
+        while not self._is_closing:
+            self._wake.wait(wait)
+            self._wake.clear()
+            wait = self._send_all()
+            self._tell_of_drops()
+        self._send_all()
+
+    def _send_all(self) -> float:
+        """Send batch after batch as long as it goes well; return how long to wait before the next attempt."""
+        while self._queue or self._unsent:
+            if not self._unsent:
+                self._take_batch()
+                continue
+            path, lines, count = self._unsent[0]
+            try:
+                refused = self._connection.send(path, lines)
+                self.sent += count - refused
+                self.failed += refused
+                if refused:
+                    log.warning("%d of %d exposures or events were refused one by one", refused, count)
+            except RefusedError as error:
+                self.failed += count
+                log.warning("%d exposures or events were refused: %s", count, error)
+            except UnavailableError as error:
+                log.info("exposures wait: %s", error)
+                return self._backoff.after_failure(error.retry_after)
+            self._backoff.reset()
+            self._unsent.popleft()
+        return SEND_SECONDS
+
+    def _take_batch(self) -> None:
+        exposures: list[bytes] = []
+        events: list[bytes] = []
+        while self._queue and len(exposures) < EXPOSURES_MAX and len(events) < EXPOSURES_MAX:
+            item = self._queue.popleft()
+            self._number += 1
+            event_id = f"{self._prefix}-{self._number}"
+            try:
+                if isinstance(item, Queued):
+                    exposures.append(_encode(_expose(item, event_id)))
+                else:
+                    events.append(_write_event(item, event_id))
+            except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
+                self.failed += 1
+                log.warning("an exposure or event can't be written: %s", error)
+        for path, lines in ((EXPOSURES_PATH, exposures), (EVENTS_PATH, events)):
+            if lines:
+                self._unsent.append((path, b"\n".join(lines), len(lines)))
+
+    def _tell_of_drops(self) -> None:
+        now = monotonic()
+        if self.dropped and now - self._told_at >= QUIET_SECONDS:
+            self._told_at = now
+            log.warning("%d exposures and events have been dropped: the queue of %d is full", self.dropped, QUEUE_MAX)
+
+
+def _expose(item: Queued, event_id: str) -> Exposure:
+    decision = item.decision
+    return Exposure(
+        id=event_id,
+        unit=decision.unit,
+        flow=decision.flow,
+        experiment_id=decision.experiment_id or "",
+        variation_id=decision.variation_id or "",
+        segment_id=decision.segment_id,
+        reason=decision.reason,
+        revision=decision.revision,
+        split=decision.split,
+        exposure=decision.exposure,
+        date=item.at_ns // 1_000_000,
+        is_forced=decision.is_forced,
+        session_id=item.session_id,
+        attributes=_texts(decision.context) if decision.outcome.strategy is Strategy.SEGMENT else None,
+    )
+
+
+def _texts(context: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in dict(context).items() if isinstance(value, str)}
+
+
+def _write_event(item: Tracked, event_id: str) -> bytes:
+    body = {"event_id": event_id, "date": item.at_ns // 1_000_000, **item.body}
+    written = _encode({name: value for name, value in body.items() if value is not None})
+    if len(written) > EVENT_BYTES_MAX:
+        raise ValueError(f"an event is over {EVENT_BYTES_MAX:,} bytes")
+    return written
