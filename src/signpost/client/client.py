@@ -5,7 +5,6 @@ import logging
 import os
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from random import random  # noqa: TID251 spreads attempts, decides nothing
@@ -47,6 +46,21 @@ class Sink(Protocol):
         ...
 
 
+class Nowhere:
+    """Where exposures go that nobody takes."""
+
+    def __init__(self) -> None:
+        self.failed = 0
+
+    def expose(self, decision: Decision, session_id: str | None = None) -> None:  # noqa: ARG002
+        """Count it."""
+        self.failed += 1
+
+    def track(self, body: Mapping[str, Any]) -> None:  # noqa: ARG002
+        """Count it."""
+        self.failed += 1
+
+
 class Client:
     """Decides in this process: from memory, in less than a microsecond, from any thread, and never with an exception.
 
@@ -56,12 +70,11 @@ class Client:
     def __init__(self, sink: Sink | None = None, source: Source = Source.NONE) -> None:
         self._plan = _plan_of_nobody()
         self._source = source
-        self._sink = sink
+        self._sink: Sink = sink or Nowhere()
         self._following: Following | None = None
         self._derivation = Derivation()
         self._ready = Event()
         self._listeners: list[Callable[[int], None]] = []
-        self._lost = 0
         self._wire: Callable[[], tuple[Following, Outbox]] | None = None
         self._is_closed = False
 
@@ -151,15 +164,14 @@ class Client:
             session_id: Of the sign-in transaction; later events of the same session belong to the exposure.
         """
         plan = self._plan
-        with suppress(AttributeError, TypeError):  # not what the types say; deciding itself copes with that
-            if needed := plan.attributes_needed(flow, override):
-                context = self._derivation.complete(context, needed)
+        if context is not NOTHING:
+            context = self._complete(plan, flow, context, override)
         outcome, hashed = (
             plan.decide(flow, unit, context) if override is None else plan.decide_forced(flow, unit, context, override)
         )
         decision = _make(Decision, (outcome, hashed, unit, flow, context))
         if record and outcome.experiment_id is not None:
-            self._expose(decision, session_id)
+            self._sink.expose(decision, session_id)
         return decision
 
     def record(self, decision: Decision, session_id: str | None = None) -> None:
@@ -168,7 +180,7 @@ class Client:
         Where the unit is in no experiment there is nothing to record.
         """
         if decision.is_enrolled:
-            self._expose(decision, session_id)
+            self._sink.expose(decision, session_id)
 
     def evaluate(
         self,
@@ -199,7 +211,7 @@ class Client:
         decision = self.decide(flow, unit, context, record=False)
         outcome = decision.outcome
         if record and outcome.experiment_id in flag.experiments:
-            self._expose(decision, session_id)
+            self._sink.expose(decision, session_id)
         return Evaluation(flag.resolve(outcome), flow, (outcome, decision.hashed))
 
     def track(
@@ -212,10 +224,7 @@ class Client:
     ) -> None:
         """Send an auth event, such as `s` for a successful sign-in. Never raises, never waits."""
         body = {"type": type, "unit": unit, "session_id": session_id, "details": details}
-        if self._sink is None:
-            self._lost += 1
-        else:
-            self._sink.track(body)
+        self._sink.track(body)
 
     @property
     def plan(self) -> Plan:
@@ -257,7 +266,7 @@ class Client:
             queued=outbox.queued if outbox else 0,
             sent=outbox.sent if outbox else 0,
             dropped=outbox.dropped if outbox else 0,
-            failed=(outbox.failed if outbox else 0) + self._lost,
+            failed=outbox.failed if outbox else self._sink.failed if isinstance(self._sink, Nowhere) else 0,
         )
 
     def close(self, seconds: float = CLOSE_SECONDS) -> None:
@@ -295,11 +304,14 @@ class Client:
         if not self._is_closed:
             self._start()
 
-    def _expose(self, decision: Decision, session_id: str | None) -> None:
-        if self._sink is None:
-            self._lost += 1
-        else:
-            self._sink.expose(decision, session_id)
+    def _complete(self, plan: Plan, flow: str, context: Context, override: Override | None) -> Context:
+        """Return the context with what can be derived and is asked for; what is no context is left to deciding."""
+        try:
+            if "user_agent" in context or "ip" in context:
+                return self._derivation.complete(context, plan.attributes_needed(flow, override))
+        except (AttributeError, TypeError):
+            pass
+        return context
 
     def _use(self, configuration: Configuration) -> None:
         prepared = configuration.prepare()

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from threading import Event, Thread
 from time import monotonic, time_ns  # noqa: TID251 exposures are dated where they happen
-from typing import Any, NamedTuple
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -24,22 +24,15 @@ EVENT_BYTES_MAX = 64 * 1024
 
 log = logging.getLogger("signpost.client")
 
+T = TypeVar("T")
+
 _encode = msgspec.json.Encoder().encode
 
 
-class Queued(NamedTuple):
-    """An exposure that is to be sent."""
-
-    decision: Decision
-    at_ns: int
-    session_id: str | None
-
-
-class Tracked(NamedTuple):
-    """An auth event that is to be sent."""
-
-    body: Mapping[str, Any]
-    at_ns: int
+Exposed = tuple[Decision, int, str | None]
+"""A decision, when it was shown in nanoseconds since the epoch, and the session; bare, because each sign-in makes one."""
+Tracked = tuple[Mapping[str, Any], int]
+"""An auth event, and when it happened."""
 
 
 class Outbox:
@@ -53,7 +46,8 @@ class Outbox:
         self._connection = connection
         self._backoff = backoff
         self._now_ns = now_ns
-        self._queue: deque[Queued | Tracked] = deque()
+        self._exposures: deque[Exposed] = deque()
+        self._events: deque[Tracked] = deque()
         self._unsent: deque[tuple[str, bytes, int]] = deque()
         self._wake = Event()
         self._is_closing = False
@@ -68,19 +62,19 @@ class Outbox:
     @property
     def queued(self) -> int:
         """How many exposures and events wait."""
-        return len(self._queue) + sum(count for _, _, count in self._unsent)
+        return len(self._exposures) + len(self._events) + sum(count for _, _, count in self._unsent)
 
     def expose(self, decision: Decision, session_id: str | None = None) -> None:
         """Queue an exposure."""
-        if len(self._queue) < QUEUE_MAX:
-            self._queue.append(Queued(decision, self._now_ns(), session_id))
+        if len(self._exposures) < QUEUE_MAX:
+            self._exposures.append((decision, self._now_ns(), session_id))
         else:
             self.dropped += 1
 
     def track(self, body: Mapping[str, Any]) -> None:
         """Queue an auth event."""
-        if len(self._queue) < QUEUE_MAX:
-            self._queue.append(Tracked(body, self._now_ns()))
+        if len(self._events) < QUEUE_MAX:
+            self._events.append((body, self._now_ns()))
         else:
             self.dropped += 1
 
@@ -110,9 +104,10 @@ class Outbox:
 
     def _send_all(self) -> float:
         """Send batch after batch as long as it goes well; return how long to wait before the next attempt."""
-        while self._queue or self._unsent:
+        while self._exposures or self._events or self._unsent:
             if not self._unsent:
-                self._take_batch()
+                self._take(self._exposures, _write_exposure, EXPOSURES_PATH)
+                self._take(self._events, _write_event, EVENTS_PATH)
                 continue
             path, lines, count = self._unsent[0]
             try:
@@ -131,24 +126,18 @@ class Outbox:
             self._unsent.popleft()
         return SEND_SECONDS
 
-    def _take_batch(self) -> None:
-        exposures: list[bytes] = []
-        events: list[bytes] = []
-        while self._queue and len(exposures) < EXPOSURES_MAX and len(events) < EXPOSURES_MAX:
-            item = self._queue.popleft()
+    def _take(self, queue: deque[T], write: Callable[[T, str], bytes], path: str) -> None:
+        """Make a batch of what comes first in a queue; each line gets an id, which it keeps however often it is sent."""
+        lines: list[bytes] = []
+        while queue and len(lines) < EXPOSURES_MAX:
             self._number += 1
-            event_id = f"{self._prefix}-{self._number}"
             try:
-                if isinstance(item, Queued):
-                    exposures.append(_encode(_expose(item, event_id)))
-                else:
-                    events.append(_write_event(item, event_id))
+                lines.append(write(queue.popleft(), f"{self._prefix}-{self._number}"))
             except (msgspec.MsgspecError, TypeError, ValueError, RecursionError) as error:
                 self.failed += 1
                 log.warning("an exposure or event can't be written: %s", error)
-        for path, lines in ((EXPOSURES_PATH, exposures), (EVENTS_PATH, events)):
-            if lines:
-                self._unsent.append((path, b"\n".join(lines), len(lines)))
+        if lines:
+            self._unsent.append((path, b"\n".join(lines), len(lines)))
 
     def _tell_of_drops(self) -> None:
         now = monotonic()
@@ -157,9 +146,9 @@ class Outbox:
             log.warning("%d exposures and events have been dropped: the queue of %d is full", self.dropped, QUEUE_MAX)
 
 
-def _expose(item: Queued, event_id: str) -> Exposure:
-    decision = item.decision
-    return Exposure(
+def _write_exposure(item: Exposed, event_id: str) -> bytes:
+    decision, at_ns, session_id = item
+    exposure = Exposure(
         id=event_id,
         unit=decision.unit,
         flow=decision.flow,
@@ -170,11 +159,12 @@ def _expose(item: Queued, event_id: str) -> Exposure:
         revision=decision.revision,
         split=decision.split,
         exposure=decision.exposure,
-        date=item.at_ns // 1_000_000,
+        date=at_ns // 1_000_000,
         is_forced=decision.is_forced,
-        session_id=item.session_id,
+        session_id=session_id,
         attributes=_texts(decision.context) if decision.outcome.strategy is Strategy.SEGMENT else None,
     )
+    return _encode(exposure)
 
 
 def _texts(context: Mapping[str, str | None]) -> dict[str, str]:
@@ -182,7 +172,8 @@ def _texts(context: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def _write_event(item: Tracked, event_id: str) -> bytes:
-    body = {"event_id": event_id, "date": item.at_ns // 1_000_000, **item.body}
+    said, at_ns = item
+    body = {"event_id": event_id, "date": at_ns // 1_000_000, **said}
     written = _encode({name: value for name, value in body.items() if value is not None})
     if len(written) > EVENT_BYTES_MAX:
         raise ValueError(f"an event is over {EVENT_BYTES_MAX:,} bytes")

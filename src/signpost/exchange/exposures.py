@@ -8,6 +8,10 @@ EXPOSURES_MAX = 1_000
 
 Text = Annotated[str, Meta(min_length=1, max_length=255)]
 Point = Annotated[int, Meta(ge=0, lt=1 << 32)]
+Attributes = Annotated[
+    dict[Text, Annotated[str, Meta(max_length=4_096)]],
+    Meta(max_length=100, description="What the experiment's segments asked for."),
+]
 
 
 class Exposure(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -26,7 +30,4 @@ class Exposure(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     date: Annotated[int, Meta(description="Milliseconds since the epoch.")]
     is_forced: bool = False
     session_id: Text | None = None
-    attributes: Annotated[
-        dict[Text, Annotated[str, Meta(max_length=4_096)]] | None,
-        Meta(max_length=100, description="What the experiment's segments asked for."),
-    ] = None
+    attributes: Attributes | None = None
