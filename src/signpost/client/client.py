@@ -4,61 +4,65 @@ import atexit
 import logging
 import os
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from random import random  # noqa: TID251 spreads attempts, decides nothing
 from threading import Event
-from time import monotonic
+from time import monotonic, time_ns  # noqa: TID251 what is decided is dated here
 from types import MappingProxyType, TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
+
+from msgspec import structs
 
 from signpost.assignment import Configuration, Evaluation, Outcome, Override, Plan, Reason
 from signpost.assignment.evaluation import always
 from signpost.assignment.flags import FLOW
+from signpost.assignment.plans import UNEXPECTED
 from signpost.client.attributes import Context, Derivation
 from signpost.client.backoff import Backoff
 from signpost.client.connections import Connection, Credentials
 from signpost.client.copies import Copies
 from signpost.client.decisions import Decision
 from signpost.client.following import Following
-from signpost.client.outbox import Outbox
+from signpost.client.outbox import Outbox, Tracked
 from signpost.client.stats import Source, Stats
 from signpost.exchange import read_document
 
 CLOSE_SECONDS = 5.0
+QUEUE_MAX = 100_000
+"""Exposures that wait to be sent, and as many events; what comes then is dropped and counted."""
+QUIET_SECONDS = 60.0
+"""How long nothing is said of further drops."""
 NOTHING: Context = MappingProxyType({})
 
 log = logging.getLogger("signpost.client")
 
-_make: Callable[[type[Decision], Sequence[Any]], Decision] = tuple.__new__
+T_contra = TypeVar("T_contra", contravariant=True)
 
 
-class Sink(Protocol):
-    """Takes exposures and events."""
+class Queue(Protocol[T_contra]):
+    """Where something is put: a list, a deque, or what looks like one."""
 
-    def expose(self, decision: Decision, session_id: str | None = None) -> None:
-        """Take an exposure. Never raises, never waits."""
-        ...
+    def __len__(self) -> int: ...
 
-    def track(self, body: Mapping[str, Any]) -> None:
-        """Take an auth event. Never raises, never waits."""
+    def append(self, item: T_contra, /) -> None:
+        """Take the item."""
         ...
 
 
 class Nowhere:
-    """Where exposures go that nobody takes."""
+    """Counts what nobody takes."""
 
     def __init__(self) -> None:
-        self.failed = 0
+        self.count = 0
 
-    def expose(self, decision: Decision, session_id: str | None = None) -> None:  # noqa: ARG002
-        """Count it."""
-        self.failed += 1
+    def __len__(self) -> int:
+        return 0
 
-    def track(self, body: Mapping[str, Any]) -> None:  # noqa: ARG002
+    def append(self, _: object) -> None:
         """Count it."""
-        self.failed += 1
+        self.count += 1
 
 
 class Client:
@@ -67,11 +71,22 @@ class Client:
     Make one for each process and tenant, and keep it. After `os.fork()` the child goes on with threads and a queue of its own.
     """
 
-    def __init__(self, sink: Sink | None = None, source: Source = Source.NONE) -> None:
+    def __init__(
+        self,
+        exposures: Queue[Decision] | None = None,
+        events: Queue[Tracked] | None = None,
+        *,
+        source: Source = Source.NONE,
+    ) -> None:
         self._plan = _plan_of_nobody()
         self._source = source
-        self._sink: Sink = sink or Nowhere()
+        self._nowhere = Nowhere()
+        self._exposures: Queue[Decision] = self._nowhere if exposures is None else exposures
+        self._events: Queue[Tracked] = self._nowhere if events is None else events
+        self._dropped = 0
+        self._told_at = -QUIET_SECONDS
         self._following: Following | None = None
+        self._outbox: Outbox | None = None
         self._derivation = Derivation()
         self._ready = Event()
         self._listeners: list[Callable[[int], None]] = []
@@ -110,7 +125,7 @@ class Client:
         def wire() -> tuple[Following, Outbox]:
             connection = Connection(url, credentials, Path(ca_file) if ca_file else None)
             copies = Copies(Path(cache), f"{connection.url} {client_id}") if cache else None
-            return Following(connection, copies, Backoff(random), client._use), Outbox(connection, Backoff(random))
+            return Following(connection, copies, Backoff(random), client.use), Outbox(connection, Backoff(random))
 
         client._wire = wire
         client._start()
@@ -121,26 +136,31 @@ class Client:
         return client
 
     @classmethod
-    def from_file(cls, path: str | Path, sink: Sink | None = None) -> "Client":
+    def from_file(
+        cls, path: str | Path, exposures: Queue[Decision] | None = None, events: Queue[Tracked] | None = None
+    ) -> "Client":
         """Return a client that decides by a file which `signpost export` has written.
 
-        Exposures and events go to the sink; without one they are counted as failed and go nowhere.
+        Exposures and events are appended to what is given, such as a deque; else they are counted as failed and go nowhere.
 
         Raises:
             OSError: the file can't be read.
             DocumentInvalidError: it is no such file.
         """
-        return cls._of(read_document(Path(path).read_bytes()), Source.FILE, sink)
+        return cls.from_configuration(read_document(Path(path).read_bytes()), exposures, events, source=Source.FILE)
 
     @classmethod
-    def from_configuration(cls, configuration: Configuration, sink: Sink | None = None) -> "Client":
-        """Return a client without threads and server, for tests."""
-        return cls._of(configuration, Source.MEMORY, sink)
-
-    @classmethod
-    def _of(cls, configuration: Configuration, source: Source, sink: Sink | None) -> "Client":
-        client = cls(sink, source)
-        client._use(configuration)
+    def from_configuration(
+        cls,
+        configuration: Configuration,
+        exposures: Queue[Decision] | None = None,
+        events: Queue[Tracked] | None = None,
+        *,
+        source: Source = Source.MEMORY,
+    ) -> "Client":
+        """Return a client without threads and server, for tests: `exposures` and `events` can be lists."""
+        client = cls(exposures, events, source=source)
+        client.use(configuration)
         return client
 
     def decide(
@@ -169,18 +189,26 @@ class Client:
         outcome, hashed = (
             plan.decide(flow, unit, context) if override is None else plan.decide_forced(flow, unit, context, override)
         )
-        decision = _make(Decision, (outcome, hashed, unit, flow, context))
+        decision = Decision(outcome, hashed, unit, flow, context, time_ns(), session_id)
         if record and outcome.experiment_id is not None:
-            self._sink.expose(decision, session_id)
+            exposures = self._exposures
+            if len(exposures) < QUEUE_MAX:
+                exposures.append(decision)
+            else:
+                self._drop()
         return decision
 
-    def record(self, decision: Decision, session_id: str | None = None) -> None:
+    def record(self, decision: Decision) -> None:
         """Record that a unit is shown what was decided for it. Each call is an exposure; a unit is counted once.
 
         Where the unit is in no experiment there is nothing to record.
         """
-        if decision.is_enrolled:
-            self._sink.expose(decision, session_id)
+        if not decision.is_enrolled:
+            return
+        if len(self._exposures) < QUEUE_MAX:
+            self._exposures.append(structs.replace(decision, at_ns=time_ns()))
+        else:
+            self._drop()
 
     def evaluate(
         self,
@@ -208,10 +236,10 @@ class Client:
         flow = flag.flow_in(named if isinstance(named, str) else None)
         if flow is None:
             return Evaluation(flag.baseline)
-        decision = self.decide(flow, unit, context, record=False)
+        decision = self.decide(flow, unit, context, record=False, session_id=session_id)
         outcome = decision.outcome
         if record and outcome.experiment_id in flag.experiments:
-            self._sink.expose(decision, session_id)
+            self.record(decision)
         return Evaluation(flag.resolve(outcome), flow, (outcome, decision.hashed))
 
     def track(
@@ -223,8 +251,11 @@ class Client:
         details: Mapping[str, Any] | None = None,
     ) -> None:
         """Send an auth event, such as `s` for a successful sign-in. Never raises, never waits."""
-        body = {"type": type, "unit": unit, "session_id": session_id, "details": details}
-        self._sink.track(body)
+        if len(self._events) < QUEUE_MAX:
+            body = {"type": type, "unit": unit, "session_id": session_id, "details": details}
+            self._events.append((body, time_ns()))
+        else:
+            self._drop()
 
     @property
     def plan(self) -> Plan:
@@ -256,7 +287,7 @@ class Client:
     @property
     def stats(self) -> Stats:
         """How the client is doing."""
-        following, outbox = self._following, self._sink if isinstance(self._sink, Outbox) else None
+        following, outbox = self._following, self._outbox
         confirmed_at = following.confirmed_at if following else None
         return Stats(
             source=following.source if following else self._source,
@@ -265,8 +296,8 @@ class Client:
             problem=following.problem if following else None,
             queued=outbox.queued if outbox else 0,
             sent=outbox.sent if outbox else 0,
-            dropped=outbox.dropped if outbox else 0,
-            failed=outbox.failed if outbox else self._sink.failed if isinstance(self._sink, Nowhere) else 0,
+            dropped=self._dropped,
+            failed=(outbox.failed if outbox else 0) + self._nowhere.count,
         )
 
     def close(self, seconds: float = CLOSE_SECONDS) -> None:
@@ -276,8 +307,8 @@ class Client:
         self._is_closed = True
         if self._following is not None:
             self._following.close()
-        if isinstance(self._sink, Outbox):
-            self._sink.close(seconds)
+        if self._outbox is not None:
+            self._outbox.close(seconds)
 
     def __enter__(self) -> Self:
         return self
@@ -290,7 +321,8 @@ class Client:
     def _start(self) -> None:
         if self._wire is not None:
             following, outbox = self._wire()
-            self._following, self._sink = following, outbox
+            self._following, self._outbox = following, outbox
+            self._exposures, self._events = outbox.exposures, outbox.events
             following.start()
             outbox.start()
 
@@ -304,16 +336,24 @@ class Client:
         if not self._is_closed:
             self._start()
 
+    def _drop(self) -> None:
+        self._dropped += 1
+        now = monotonic()
+        if now - self._told_at >= QUIET_SECONDS:
+            self._told_at = now
+            log.warning("%d exposures and events were dropped: %d wait already", self._dropped, QUEUE_MAX)
+
     def _complete(self, plan: Plan, flow: str, context: Context, override: Override | None) -> Context:
         """Return the context with what can be derived and is asked for; what is no context is left to deciding."""
         try:
             if "user_agent" in context or "ip" in context:
                 return self._derivation.complete(context, plan.attributes_needed(flow, override))
-        except (AttributeError, TypeError):
+        except UNEXPECTED:
             pass
         return context
 
-    def _use(self, configuration: Configuration) -> None:
+    def use(self, configuration: Configuration) -> None:
+        """Decide by this configuration from now on."""
         prepared = configuration.prepare()
         for warning in prepared.warnings:
             log.warning("experiment %s: %s", warning.experiment_id, warning.problem)
@@ -321,8 +361,14 @@ class Client:
         self._plan = prepared.plan
         self._ready.set()
         if is_new:
-            for listener in tuple(self._listeners):
-                listener(prepared.plan.revision)
+            self._tell(prepared.plan.revision)
+
+    def _tell(self, revision: int) -> None:
+        for listener in tuple(self._listeners):
+            try:
+                listener(revision)
+            except Exception:  # the listener is the application's, its faults are not to end the following
+                log.exception("a listener failed")
 
 
 def _call(this: "weakref.ref[Client]", method: Callable[[Client], None]) -> None:

@@ -1,15 +1,16 @@
 """Decisions as applications see them."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from signpost.assignment import Outcome, Reason
 from signpost.assignment.hashing import exposure_of, split_of
 from signpost.model.json import JsonValue
 
 
-class Decision(NamedTuple):
-    """What is shown to a unit in a flow, and why. Immutable, and small: everything else is worked out when it is asked for."""
+class Decision(Struct, frozen=True, gc=False):
+    """What is shown to a unit in a flow, and why. Immutable, and quickly made: the rest is worked out when it is asked for."""
 
     outcome: Outcome
     hashed: int
@@ -17,6 +18,9 @@ class Decision(NamedTuple):
     flow: str
     context: Mapping[str, str | None]
     """The attributes that decided."""
+    at_ns: int
+    """When, in nanoseconds since the epoch."""
+    session_id: str | None = None
 
     @property
     def experiment_id(self) -> str | None:

@@ -5,7 +5,6 @@ import secrets
 from collections import deque
 from collections.abc import Callable, Mapping
 from threading import Event, Thread
-from time import monotonic, time_ns  # noqa: TID251 exposures are dated where they happen
 from typing import Any, TypeVar
 
 import msgspec
@@ -16,10 +15,7 @@ from signpost.client.decisions import Decision
 from signpost.exchange.exposures import EXPOSURES_MAX, Exposure
 from signpost.model.experiments import Strategy
 
-QUEUE_MAX = 100_000
 SEND_SECONDS = 1.0
-QUIET_SECONDS = 60
-"""How long nothing is said of further drops, once they have been told."""
 EVENT_BYTES_MAX = 64 * 1024
 
 log = logging.getLogger("signpost.client")
@@ -29,54 +25,34 @@ T = TypeVar("T")
 _encode = msgspec.json.Encoder().encode
 
 
-Exposed = tuple[Decision, int, str | None]
-"""A decision, when it was shown in nanoseconds since the epoch, and the session; bare, because each sign-in makes one."""
 Tracked = tuple[Mapping[str, Any], int]
-"""An auth event, and when it happened."""
+"""An auth event, and when it happened in nanoseconds since the epoch."""
 
 
 class Outbox:
-    """A bounded queue and the thread that empties it. Putting something in takes no lock and never waits.
+    """Two queues and the thread that empties them. Whoever puts something in takes no lock, never waits, and keeps the bound.
 
-    What is over the bound is dropped and counted. What was sent and not acknowledged is sent again, under the same ids, so
-    that it counts once however often it arrives.
+    What was sent and not acknowledged is sent again, under the same ids, so that it counts once however often it arrives.
     """
 
-    def __init__(self, connection: Connection, backoff: Backoff, now_ns: Callable[[], int] = time_ns) -> None:
+    def __init__(self, connection: Connection, backoff: Backoff) -> None:
+        self.exposures: deque[Decision] = deque()
+        self.events: deque[Tracked] = deque()
         self._connection = connection
         self._backoff = backoff
-        self._now_ns = now_ns
-        self._exposures: deque[Exposed] = deque()
-        self._events: deque[Tracked] = deque()
         self._unsent: deque[tuple[str, bytes, int]] = deque()
         self._wake = Event()
         self._is_closing = False
         self._thread: Thread | None = None
         self._prefix = secrets.token_hex(8)
         self._number = 0
-        self._told_at = -float(QUIET_SECONDS)
         self.sent = 0
-        self.dropped = 0
         self.failed = 0
 
     @property
     def queued(self) -> int:
         """How many exposures and events wait."""
-        return len(self._exposures) + len(self._events) + sum(count for _, _, count in self._unsent)
-
-    def expose(self, decision: Decision, session_id: str | None = None) -> None:
-        """Queue an exposure."""
-        if len(self._exposures) < QUEUE_MAX:
-            self._exposures.append((decision, self._now_ns(), session_id))
-        else:
-            self.dropped += 1
-
-    def track(self, body: Mapping[str, Any]) -> None:
-        """Queue an auth event."""
-        if len(self._events) < QUEUE_MAX:
-            self._events.append((body, self._now_ns()))
-        else:
-            self.dropped += 1
+        return len(self.exposures) + len(self.events) + sum(count for _, _, count in self._unsent)
 
     def start(self) -> None:
         """Begin to send."""
@@ -99,15 +75,14 @@ class Outbox:
             self._wake.wait(wait)
             self._wake.clear()
             wait = self._send_all()
-            self._tell_of_drops()
         self._send_all()
 
     def _send_all(self) -> float:
         """Send batch after batch as long as it goes well; return how long to wait before the next attempt."""
-        while self._exposures or self._events or self._unsent:
+        while self.exposures or self.events or self._unsent:
             if not self._unsent:
-                self._take(self._exposures, _write_exposure, EXPOSURES_PATH)
-                self._take(self._events, _write_event, EVENTS_PATH)
+                self._take(self.exposures, _write_exposure, EXPOSURES_PATH)
+                self._take(self.events, _write_event, EVENTS_PATH)
                 continue
             path, lines, count = self._unsent[0]
             try:
@@ -139,15 +114,8 @@ class Outbox:
         if lines:
             self._unsent.append((path, b"\n".join(lines), len(lines)))
 
-    def _tell_of_drops(self) -> None:
-        now = monotonic()
-        if self.dropped and now - self._told_at >= QUIET_SECONDS:
-            self._told_at = now
-            log.warning("%d exposures and events have been dropped: the queue of %d is full", self.dropped, QUEUE_MAX)
 
-
-def _write_exposure(item: Exposed, event_id: str) -> bytes:
-    decision, at_ns, session_id = item
+def _write_exposure(decision: Decision, event_id: str) -> bytes:
     exposure = Exposure(
         id=event_id,
         unit=decision.unit,
@@ -159,9 +127,9 @@ def _write_exposure(item: Exposed, event_id: str) -> bytes:
         revision=decision.revision,
         split=decision.split,
         exposure=decision.exposure,
-        date=at_ns // 1_000_000,
+        date=decision.at_ns // 1_000_000,
         is_forced=decision.is_forced,
-        session_id=session_id,
+        session_id=decision.session_id,
         attributes=_texts(decision.context) if decision.outcome.strategy is Strategy.SEGMENT else None,
     )
     return _encode(exposure)
