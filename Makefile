@@ -25,7 +25,7 @@ serve: .venv/ready  ## serve on loopback, with data in ./signpost-data
 	@$(BIN)/signpost serve
 
 .PHONY: test
-test: .venv/ready sdks  ## every test, with branch coverage
+test: .venv/ready .venv-chdb/ready sdks  ## every test, with branch coverage
 	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term --ignore=tests/docs tests
 
 .PHONY: check
@@ -52,7 +52,7 @@ lock: .venv/ready  ## choose versions anew and write them into requirements.lock
 
 .PHONY: clean
 clean:  ## remove what was installed and what was measured
-	rm -rf .venv .venv-auth0-* tests/sdk/node/node_modules .cache .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-auth0-* .venv-chdb tests/sdk/node/node_modules .cache .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # The lock is right when resolving again, with itself as preference, changes nothing: a new release upstream never breaks it.
 # Without its registry there is nothing to resolve against: that is told, and fails only where everything has to be at hand.
@@ -83,6 +83,13 @@ sdks: .venv-auth0-6.7.0/ready .venv-auth0-6.8.0/ready $(if $(NODE),tests/sdk/nod
 	@echo "installing auth0-python $*"
 	@$(UV) venv --quiet --clear --python $(BIN)/python .venv-auth0-$*
 	@$(UV) pip sync --quiet --python .venv-auth0-$*/bin/python $<
+	@touch $@
+
+# ClickHouse as a library, for the SQL in the guides: half a gigabyte, which nobody needs who doesn't test.
+.venv-chdb/ready: tests/sql/chdb.lock | .venv/ready
+	@echo "installing chDB"
+	@$(UV) venv --quiet --clear --python $(BIN)/python .venv-chdb
+	@$(UV) pip sync --quiet --python .venv-chdb/bin/python $<
 	@touch $@
 
 tests/sdk/node/node_modules/.ready: tests/sdk/node/package-lock.json
