@@ -58,9 +58,9 @@ def prepare(candidates: Iterable[Candidate], *, revision: int, flags: Iterable[K
         is_active = experiment.status is ExperimentStatus.ACTIVE
         spans: tuple[Span, ...] = ()
         try:
+            spans = merge_spans(experiment.exclusion_group.spans) if experiment.exclusion_group else ()
             arms = _arm(candidate, revision)
             experiments[experiment.id] = forced = _force(candidate, arms)
-            spans = merge_spans(experiment.exclusion_group.spans) if experiment.exclusion_group else ()
             running = Running((experiment.id,), forced.attributes, _run(candidate, arms)) if is_active else None
         except UNPREPARABLE as error:
             if not is_active:
