@@ -45,8 +45,19 @@ LONGEST = 218
 
 
 def make_configuration(random: Random) -> list[Json]:
-    """Return one to three experiments."""
-    return [make_experiment(random, number) for number in range(random.choice((1, 1, 2, 3)))]
+    """Return one to three experiments, now and then of exclusion groups."""
+    experiments = [make_experiment(random, number) for number in range(random.choice((1, 1, 2, 3)))]
+    return [e | make_group(random) for e in experiments] if random.random() < 0.3 else experiments
+
+
+def make_group(random: Random) -> Json:
+    """Return what an experiment has of its group, or nothing."""
+    if random.random() < 0.2:
+        return {}
+    cuts = sorted(random.sample(range(SLOTS + 1), random.choice((0, 2, 2, 2, 4))))
+    spans = [[start, stop] for start, stop in zip(cuts[::2], cuts[1::2], strict=True)]
+    salt = "short" if rarely(random) else ("1" if rarely(random) else "z") * 22
+    return {"exclusion_group": {"name": "a" if not rarely(random) else "b", "salt": salt, "spans": spans}}
 
 
 def make_experiment(random: Random, number: int) -> Json:

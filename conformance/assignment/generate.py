@@ -8,11 +8,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from conformance.assignment import groups
 from conformance.assignment.configurations import ASKS, EXPERIMENTS, REVISION
 from conformance.assignment.rules import RULES
 from tests.conformance.twin.coordinates import SLOTS, hash_of, is_exposed, slot_of, split_and_exposure
 from tests.conformance.twin.decisions import decide
-from tests.conformance.twin.ownership import divide, lay_out, ranges_of, reweigh
+from tests.conformance.twin.ownership import claim, divide, lay_out, ranges_of, reweigh
 from tests.conformance.twin.segments import is_in
 
 FOLDER = Path(__file__).parent / "v1"
@@ -84,6 +85,34 @@ def main() -> None:
     )
     asks = [ask | {"decision": shorten(decide(EXPERIMENTS, REVISION, ask))} for ask in ASKS]
     write("decisions", "a configuration, and who asks → decision", asks, revision=REVISION, experiments=EXPERIMENTS)
+    about = "configurations with exclusion groups, and who asks → decision"
+    configurations = ((groups.EXPERIMENTS, groups.ASKS), (groups.EVERYWHERE, groups.ASKS_EVERYWHERE))
+    write("groups", about, [make_decisions(*given) for given in configurations], revision=REVISION)
+    write(
+        "claims",
+        "chains of who claims how many slots of a group → the spans [first slot, slot after the last] that each then has",
+        [make_claims(chain) for chain in groups.CLAIMS],
+    )
+
+
+def make_decisions(experiments: list[Any], asks: list[Any], **more: Any) -> dict[str, Any]:
+    """Return a configuration, and everybody who asks with what they get."""
+    decided = [ask | {"decision": shorten(decide(experiments, REVISION, ask, **more))} for ask in asks]
+    return {"experiments": experiments, **more, "asks": decided}
+
+
+def make_claims(chain: list[tuple[str, int]]) -> list[dict[str, Any]]:
+    """Return the steps of a chain."""
+    owners: list[str | None] = [None] * SLOTS
+    steps = []
+    for member, count in chain:
+        owners = claim(owners, member, count)
+        spans: dict[str, list[list[int]]] = {}
+        for start, stop, owner in ranges_of([owner or "" for owner in owners]):
+            if owner:
+                spans.setdefault(owner, []).append([start, stop])
+        steps.append({"member": member, "slots": count, "spans": spans})
+    return steps
 
 
 def make_hashes() -> list[dict[str, Any]]:

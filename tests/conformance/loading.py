@@ -9,9 +9,11 @@ from signpost.assignment.hashing import exposure_of, split_of
 from signpost.model.experiments import (
     Allocation,
     DefaultConfig,
+    ExclusionGroup,
     Experiment,
     ExperimentStatus,
     SlotRange,
+    Span,
     Strategy,
 )
 from signpost.model.flags import Flag, FlagStatus, Origin, Parameter, ParameterType
@@ -88,7 +90,15 @@ def load_experiment(given: Json) -> Experiment:
         ended_at=None,
         created_at=created_at,
         updated_at=created_at,
+        exclusion_group=load_group(given.get("exclusion_group")),
     )
+
+
+def load_group(given: Json | None) -> ExclusionGroup | None:
+    if given is None:
+        return None
+    spans = tuple(Span(*span) for span in given["spans"])
+    return ExclusionGroup(given["name"], sum(span.stop - span.start for span in spans), given["salt"], spans)
 
 
 def load_flag(given: Json) -> Flag:

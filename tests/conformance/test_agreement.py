@@ -18,6 +18,7 @@ REASONS = {
     "forced",
     "no_experiment",
     "not_exposed",
+    "excluded",
     "bad_unit",
     "broken",
 }
@@ -44,6 +45,6 @@ def test_a_difference_in_a_column_is_found(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(agree, "assign", assign_the_other_way_round)
 
-    agreement = compare(seed=1, configurations=5)
+    agreement = compare(seed=1, configurations=20)
 
     assert 0 < len(agreement.differing) <= agreement.in_columns

@@ -1,7 +1,7 @@
 """The implementation, and the twin that made them, give the answers in `conformance/assignment/v1`."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from xxhash import xxh3_64_intdigest
 from conformance.assignment.generate import shorten
 from signpost.assignment.decisions import Outcome, Reason
 from signpost.assignment.folding import fold
+from signpost.assignment.groups import claim_spans
 from signpost.assignment.hashing import (
     exposure_limit,
     exposure_of,
@@ -23,6 +24,8 @@ from signpost.assignment.hashing import (
 )
 from signpost.assignment.matching import compile_targets
 from signpost.assignment.slots import divide_slots, lay_out, reweigh
+from signpost.model.experiments import ExclusionGroup, Experiment
+from signpost.testing.builders import an_experiment
 from tests.conformance.loading import decide, load_plan, load_segment
 from tests.conformance.twin import coordinates, ownership, segments
 from tests.conformance.twin.decisions import decide as decide_naively
@@ -120,6 +123,34 @@ def test_who_asks_gets_this_decision(vector: Mapping[str, Any]) -> None:
 @pytest.mark.parametrize("vector", DECISIONS["vectors"][::7])
 def test_the_twin_still_gives_the_same_decision(vector: Mapping[str, Any]) -> None:
     assert shorten(decide_naively(DECISIONS["experiments"], DECISIONS["revision"], vector)) == vector["decision"]
+
+
+@pytest.mark.parametrize("vector", read("groups")["vectors"])
+def test_who_asks_in_a_group_gets_this_decision(vector: Mapping[str, Any]) -> None:
+    revision = read("groups")["revision"]
+    plan = load_plan(vector["experiments"], revision)
+
+    expected = [ask["decision"] for ask in vector["asks"]]
+
+    assert [shorten(decide(plan, ask)) for ask in vector["asks"]] == expected
+    assert [shorten(decide_naively(vector["experiments"], revision, ask)) for ask in vector["asks"]] == expected
+
+
+@pytest.mark.parametrize("chain", read("claims")["vectors"])
+def test_slots_of_a_group_are_claimed_so(chain: Sequence[Mapping[str, Any]]) -> None:
+    members: dict[str, Experiment] = {}
+
+    for step in chain:
+        name = step["member"]
+        spans = members[name].exclusion_group.spans if name in members else ()  # type: ignore[union-attr]
+        members[name] = an_experiment(1, exclusion_group=ExclusionGroup("group", step["slots"], "1" * 22, spans))
+        claimed = claim_spans(members[name], [e for other, e in members.items() if other != name])
+        members[name] = an_experiment(1, exclusion_group=ExclusionGroup("group", step["slots"], "1" * 22, claimed))
+
+        found = {
+            n: [[s.start, s.stop] for s in e.exclusion_group.spans] for n, e in members.items() if e.exclusion_group
+        }
+        assert {n: listed for n, listed in found.items() if listed} == step["spans"]
 
 
 def test_weights_move_as_few_slots_as_can_be() -> None:

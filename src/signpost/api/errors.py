@@ -43,6 +43,7 @@ BLOCKERS: Mapping[BlockerCode, str] = {
     BlockerCode.INVALID_SEGMENT_ALLOCATION: "Every other allocation must have an active segment and a priority of its own.",
     BlockerCode.INVALID_RAMP: "A ramp needs the percentage strategy and a treatment.",
     BlockerCode.ACTIVE_LIMIT_EXCEEDED: "Another experiment is active where only one may be.",
+    BlockerCode.GROUP_FULL: "The exclusion group has not enough slots left.",
     BlockerCode.SALT_IN_USE: "Two experiments with one salt can't run at once unless one has `allow_shared_salt`.",
 }
 

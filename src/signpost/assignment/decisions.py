@@ -30,6 +30,8 @@ class Reason(StrEnum):
     """Not enrolled: no active experiment has this flow."""
     NOT_EXPOSED = "not_exposed"
     """Not enrolled: outside the share of units that the current level covers."""
+    EXCLUDED = "excluded"
+    """Not enrolled: the unit's slot in the exclusion group belongs to no experiment of this flow."""
     BAD_UNIT = "bad_unit"
     """Not enrolled: the unit is empty, no text, or has no UTF-8 form."""
     NO_PLAN = "no_plan"
@@ -72,7 +74,8 @@ class Outcome:
 
 Decision = tuple[Outcome, int]
 """A decision: its outcome, and the 64-bit hash of the unit in that experiment, whose coordinates are `hashing.split_of` and
-`hashing.exposure_of`; 0 where nothing was hashed (`NO_EXPERIMENT`, `BAD_UNIT`, `BROKEN`).
+`hashing.exposure_of`; 0 where nothing was hashed (`NO_EXPERIMENT`, `BAD_UNIT`, `BROKEN`). With `EXCLUDED` it is the hash
+in the group.
 
 A bare pair, because it is all that has to be made for each question: the smallest object with named fields takes as long
 to make as the hash takes to compute.

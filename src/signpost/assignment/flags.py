@@ -1,10 +1,11 @@
 """Flags asked by key, as OpenFeature and OFREP ask: one value, why it is that one, and what is to be known about it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from signpost.assignment.decisions import Outcome, Reason
+from signpost.model.experiments import ALL_FLOWS, Experiment
 from signpost.model.flags import Flag, FlagStatus
 from signpost.model.json import JsonValue
 from signpost.model.variations import Variation
@@ -67,6 +68,8 @@ class FlagKey:
     """Where they are active, the oldest first."""
     is_everywhere: bool
     """Whether one of them is active in all flows."""
+    is_grouped: bool
+    """Whether one of them is in an exclusion group, so that another experiment or none may take a unit in its flow."""
     baseline: Resolution
 
     def flow_in(self, named: str | None) -> str | None:
@@ -81,6 +84,8 @@ class FlagKey:
             return self._vary(outcome)
         if outcome.declined_by in self.experiments or outcome.reason is Reason.BAD_UNIT:
             return Resolution(self.baseline.value, _REASONS[outcome.reason], self.baseline.variant, _describe(outcome))
+        if self.is_grouped and self.baseline.reason is FlagReason.STATIC and outcome.reason is not Reason.NO_EXPERIMENT:
+            return replace(self.baseline, reason=FlagReason.SPLIT)
         return self.baseline
 
     def _vary(self, outcome: Outcome) -> Resolution:
@@ -92,27 +97,28 @@ class FlagKey:
         return Resolution(value, _REASONS[outcome.reason], outcome.variation_name or NO_NAME, _describe(outcome))
 
 
-def list_keys(flags: Iterable[KnownFlag], active: Iterable[tuple[str, str, str]], all_flows: str) -> dict[str, FlagKey]:
+def list_keys(flags: Iterable[KnownFlag], active: Iterable[Experiment]) -> dict[str, FlagKey]:
     """Return every key and what it stands for.
 
     A flag's own name goes before another's `name.parameter`.
 
     Args:
         flags: The tenant's flags.
-        active: Flag, experiment and flow of each active experiment, the oldest first.
-        all_flows: The flow that stands for every flow.
+        active: The active experiments, the oldest first.
     """
-    by_flag: dict[str, list[tuple[str, str]]] = {}
-    for flag_id, experiment_id, flow in active:
-        by_flag.setdefault(flag_id, []).append((experiment_id, flow))
+    by_flag: dict[str, list[Experiment]] = {}
+    for experiment in active:
+        by_flag.setdefault(experiment.flag_id, []).append(experiment)
     keys: dict[str, FlagKey] = {}
     names: dict[str, FlagKey] = {}
     for known in flags:
         running = by_flag.get(known.flag.id, ())
-        experiments = frozenset(experiment_id for experiment_id, _ in running)
-        flows = tuple(flow for _, flow in running)
+        experiments = frozenset(experiment.id for experiment in running)
+        flows = tuple(experiment.flow for experiment in running)
+        is_grouped = any(experiment.exclusion_group is not None for experiment in running)
         for key, parameter in _keys_of(known.flag):
-            found = FlagKey(parameter, experiments, flows, all_flows in flows, _rest(known, parameter, key))
+            rest = _rest(known, parameter, key)
+            found = FlagKey(parameter, experiments, flows, ALL_FLOWS in flows, is_grouped, rest)
             (names if key == known.flag.name else keys)[key] = found
     return keys | names
 
@@ -156,6 +162,7 @@ _REASONS = {
     Reason.ROLLOUT_TREATMENT: FlagReason.SPLIT,
     Reason.ROLLOUT_CONTROL: FlagReason.SPLIT,
     Reason.NOT_EXPOSED: FlagReason.SPLIT,
+    Reason.EXCLUDED: FlagReason.SPLIT,
     Reason.SEGMENT: FlagReason.TARGETING_MATCH,
     Reason.FORCED: FlagReason.TARGETING_MATCH,
     Reason.FALLBACK: FlagReason.DEFAULT,

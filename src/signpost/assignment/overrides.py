@@ -15,7 +15,7 @@ class Override:
     """What a request forces. It counts as a whole: when a part of it leads nowhere, all of it is ignored.
 
     `experiment_id` alone forces that experiment, in any status, with its split and whatever its level; without it the
-    flow's active experiment is meant. `variation_id` forces that variation. `segment_id` makes that segment count as
+    flow's active experiment is meant; of several in an exclusion group the oldest that has what is named. `variation_id` forces that variation. `segment_id` makes that segment count as
     matched; those of a higher priority still go first.
     """
 
@@ -60,12 +60,16 @@ class Forcible:
         Raises:
             TypeError, UnicodeEncodeError: the unit can't be hashed.
         """
-        if override.segment_id is not None and override.segment_id not in self.segments:
+        if not self.has(override):
             return None
         if override.variation_id is None:
             return self.enrol(unit, context, override.segment_id)
-        outcome = self.variations.get(override.variation_id)
-        return None if outcome is None else (outcome, hash_unit(self.salt, unit))
+        return self.variations[override.variation_id], hash_unit(self.salt, unit)
+
+    def has(self, override: Override) -> bool:
+        """Return whether the variation and the segment that are named are there."""
+        has_variation = override.variation_id is None or override.variation_id in self.variations
+        return has_variation and (override.segment_id is None or override.segment_id in self.segments)
 
 
 def enrol_by_split(evaluate: Evaluate) -> Enrol:

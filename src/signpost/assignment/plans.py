@@ -18,9 +18,12 @@ NO_UNIT = "\ud800"
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What a flow is asked with: the experiment, if there is one, and the attributes that it asks for."""
+    """What a flow is asked with: its experiments, the oldest first, and the attributes that they ask for.
 
-    experiment_id: str | None
+    They are several only if they are of one exclusion group.
+    """
+
+    experiment_ids: tuple[str, ...]
     attributes: frozenset[str]
     evaluate: Evaluate
 
@@ -103,7 +106,9 @@ class Plan:
     def _find_experiment(self, flow: str, override: Override) -> Forcible | None:
         if override.experiment_id is not None:
             return self.experiments.get(override.experiment_id)
-        return self.experiments.get(self.running.get(flow, self.running_elsewhere).experiment_id or "")
+        running = self.running.get(flow, self.running_elsewhere)
+        found = (self.experiments.get(experiment_id) for experiment_id in running.experiment_ids)
+        return next((experiment for experiment in found if experiment is not None and experiment.has(override)), None)
 
     def _decide_carefully(self, flow: object, unit: object, context: object) -> Decision:
         """Decide for what may be of any type, out of the way of those who ask as the types say."""

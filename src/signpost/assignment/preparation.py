@@ -7,12 +7,13 @@ from signpost.assignment.arms import Arms, Candidate
 from signpost.assignment.decisions import Outcome, Reason
 from signpost.assignment.evaluation import Evaluate, always
 from signpost.assignment.flags import KnownFlag, list_keys
+from signpost.assignment.groups import Member, decide_in_group, merge_spans
 from signpost.assignment.hashing import RECIPE_VERSION
 from signpost.assignment.overrides import Forcible
 from signpost.assignment.plans import Plan, Running
 from signpost.assignment.strategies import force_percentage, force_segments, run_percentage, run_segments
-from signpost.model.experiments import ALL_FLOWS, Experiment, ExperimentStatus, Strategy
-from signpost.model.ids import ALPHABET, RANDOM_LENGTH
+from signpost.model.experiments import ALL_FLOWS, Experiment, ExperimentStatus, Span, Strategy
+from signpost.model.ids import ALPHABET, RANDOM_LENGTH, is_salt
 
 UNPREPARABLE = (AttributeError, LookupError, TypeError, ValueError)
 """What a configuration raises that does not fit together, or holds values of types that it may not have."""
@@ -38,13 +39,16 @@ class Prepared:
 class _Active:
     experiment: Experiment
     running: Running
+    spans: tuple[Span, ...] = ()
+    """Of its exclusion group."""
 
 
 def prepare(candidates: Iterable[Candidate], *, revision: int, flags: Iterable[KnownFlag] = ()) -> Prepared:
     """Return the plan of these experiments, of whatever status, and of the flags that can be asked by name.
 
     Never raises for what is configured: an active experiment that can't be prepared enrols nobody, and a warning says why.
-    Where two active experiments claim a flow, the older one has it, and a warning says so.
+    Where two active experiments claim a flow that are not of one exclusion group, the older one has it, and a warning says
+    so.
     """
     warnings: list[PlanWarning] = []
     experiments: dict[str, Forcible] = {}
@@ -52,29 +56,32 @@ def prepare(candidates: Iterable[Candidate], *, revision: int, flags: Iterable[K
     for candidate in candidates:
         experiment = candidate.experiment
         is_active = experiment.status is ExperimentStatus.ACTIVE
+        spans: tuple[Span, ...] = ()
         try:
+            spans = merge_spans(experiment.exclusion_group.spans) if experiment.exclusion_group else ()
             arms = _arm(candidate, revision)
             experiments[experiment.id] = forced = _force(candidate, arms)
-            running = Running(experiment.id, forced.attributes, _run(candidate, arms)) if is_active else None
+            running = Running((experiment.id,), forced.attributes, _run(candidate, arms)) if is_active else None
         except UNPREPARABLE as error:
             if not is_active:
                 continue  # a draft need not be complete, and what does not run enrols nobody anyway
             warnings.append(PlanWarning(experiment.id, f"nobody is enrolled: {error}"))
             broken = always(Outcome(Reason.BROKEN, revision, declined_by=experiment.id))
-            running = Running(experiment.id, frozenset(), broken)
+            running = Running((experiment.id,), frozenset(), broken)
         if running is not None:
-            active.append(_Active(experiment, running))
+            active.append(_Active(experiment, running, spans))
     active.sort(key=lambda a: (a.experiment.created_at, a.experiment.id))
-    by_flow = _share_flows(active)
+    by_flow = _share_flows(active, revision)
     warnings += _warn_of_rivals(active, by_flow)
-    nobody = Running(None, frozenset(), always(Outcome(Reason.NO_EXPERIMENT, revision)))
+    warnings += _warn_of_groups(active)
+    nobody = Running((), frozenset(), always(Outcome(Reason.NO_EXPERIMENT, revision)))
     plan = Plan(
         revision=revision,
         running=by_flow,
         running_elsewhere=by_flow.get(ALL_FLOWS, nobody),
         experiments=experiments,
         bad_unit=Outcome(Reason.BAD_UNIT, revision),
-        flags=list_keys(flags, [(a.experiment.flag_id, a.experiment.id, a.experiment.flow) for a in active], ALL_FLOWS),
+        flags=list_keys(flags, [a.experiment for a in active]),
     )
     return Prepared(plan=plan, warnings=tuple(warnings))
 
@@ -108,19 +115,51 @@ def _run(candidate: Candidate, arms: Arms) -> Evaluate:
     return run_segments(candidate, arms)
 
 
-def _share_flows(active: Sequence[_Active]) -> dict[str, Running]:
-    """Give each flow that is named to the oldest experiment that claims it."""
+def _share_flows(active: Sequence[_Active], revision: int) -> dict[str, Running]:
+    """Give each flow that is named to the oldest experiment that claims it, or to that one's exclusion group."""
     return {
-        flow: next(a.running for a in active if a.experiment.flow in {flow, ALL_FLOWS})
+        flow: _run_flow([a for a in active if a.experiment.flow in {flow, ALL_FLOWS}], revision)
         for flow in dict.fromkeys(a.experiment.flow for a in active)
     }
+
+
+def _run_flow(claiming: Sequence[_Active], revision: int) -> Running:
+    oldest = claiming[0]
+    group = oldest.experiment.exclusion_group
+    if group is None:
+        return oldest.running
+    members = [
+        a
+        for a in claiming
+        if a.experiment.exclusion_group is not None
+        and (a.experiment.exclusion_group.name, a.experiment.exclusion_group.salt) == (group.name, group.salt)
+    ]
+    seats = [Member(a.spans, a.running.evaluate) for a in members]
+    if is_salt(group.salt):
+        evaluate = decide_in_group(group.salt, seats, Outcome(Reason.EXCLUDED, revision))
+    else:
+        evaluate = always(Outcome(Reason.BROKEN, revision, declined_by=oldest.experiment.id))
+    return Running(
+        tuple(a.experiment.id for a in members),
+        frozenset().union(*(a.running.attributes for a in members)),
+        evaluate,
+    )
 
 
 def _warn_of_rivals(active: Sequence[_Active], by_flow: Mapping[str, Running]) -> Iterable[PlanWarning]:
     for rival in active:
         for flow, winner in by_flow.items():
-            if winner is not rival.running and rival.experiment.flow in {flow, ALL_FLOWS}:
+            if rival.experiment.flow in {flow, ALL_FLOWS} and rival.experiment.id not in winner.experiment_ids:
                 yield PlanWarning(
                     rival.experiment.id,
-                    f"nobody is enrolled in the flow {flow}: the older experiment {winner.experiment_id} is active there",
+                    f"nobody is enrolled in the flow {flow}: the older experiment {winner.experiment_ids[0]} is active there",
                 )
+
+
+def _warn_of_groups(active: Sequence[_Active]) -> Iterable[PlanWarning]:
+    for each in active:
+        group = each.experiment.exclusion_group
+        if group is not None and not is_salt(group.salt):
+            yield PlanWarning(each.experiment.id, f"nobody is enrolled: the salt of the group {group.name} is none")
+        elif group is not None and not each.spans:
+            yield PlanWarning(each.experiment.id, f"nobody is enrolled: it has no slots in the group {group.name}")

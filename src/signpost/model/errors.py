@@ -29,6 +29,7 @@ class BlockerCode(StrEnum):
     INVALID_RAMP = "experiment_invalid_ramp"
     ACTIVE_LIMIT_EXCEEDED = "experiment_active_limit_exceeded"
     SALT_IN_USE = "salt_in_use"
+    GROUP_FULL = "exclusion_group_full"
 
 
 @dataclass(frozen=True, slots=True)

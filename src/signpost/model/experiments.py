@@ -76,6 +76,29 @@ class SlotRange:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """The slots `start … stop - 1`."""
+
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExclusionGroup:
+    """The group of an experiment: no unit is in two experiments of one group.
+
+    `weight_slots` is the share of the group's million slots that the experiment is to have. `salt` is the group's, the same
+    in all its experiments. `spans` are the slots that it has: none until the first activation; from then on they are what
+    counts, and change only by another weight. They are its own while it is active or paused.
+    """
+
+    name: str
+    weight_slots: int
+    salt: str
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Experiment:
     """An experiment.
 
@@ -106,6 +129,7 @@ class Experiment:
     updated_at: datetime
     salt_of: str | None = None
     allow_shared_salt: bool = False
+    exclusion_group: ExclusionGroup | None = None
 
     @property
     def has_ramp(self) -> bool:
@@ -137,14 +161,25 @@ def editable_fields(status: ExperimentStatus, strategy: Strategy, origin: Origin
 
 
 def extension_fields(experiment: Experiment) -> tuple[str, ...]:
-    """Return the fields beyond the contract that a PATCH may set."""
+    """Return the fields beyond the contract that a PATCH may set; of a paused one's group it is only the weight."""
     is_open = experiment.status in {ExperimentStatus.DRAFT, ExperimentStatus.PAUSED}
-    return ("allow_shared_salt",) if is_open else ()
+    return ("allow_shared_salt", "exclusion_group") if is_open else ()
 
 
 def can_run_together(one: Experiment, other: Experiment) -> bool:
-    """Return whether two experiments may be active at once: not in one flow, and `all` only alone."""
+    """Return whether two experiments may be active at once.
+
+    Not in one flow, and `all` only alone; unless both are of one exclusion group.
+    """
+    if are_grouped(one, other):
+        return True
     return one.flow != other.flow and ALL_FLOWS not in {one.flow, other.flow}
+
+
+def are_grouped(one: Experiment, other: Experiment) -> bool:
+    """Return whether two experiments are of one exclusion group."""
+    ours, theirs = one.exclusion_group, other.exclusion_group
+    return ours is not None and theirs is not None and ours.name == theirs.name
 
 
 def can_share_salt(one: Experiment, other: Experiment) -> bool:

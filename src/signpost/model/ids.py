@@ -46,6 +46,11 @@ def is_id(kind: IdKind, text: str) -> bool:
     return re.fullmatch(pattern_of(kind)[1:-1], text) is not None
 
 
+def is_salt(text: object) -> bool:
+    """Return whether a value can be a salt: 22 base58 characters."""
+    return isinstance(text, str) and len(text) == RANDOM_LENGTH and set(text) <= set(ALPHABET)
+
+
 def salt_of(identifier: str) -> str:
     """Return the random part of an identifier: 22 base58 characters."""
     return identifier[-RANDOM_LENGTH:]

@@ -8,7 +8,9 @@ from signpost.model.experiments import (
     WEIGHT_ALL,
     Experiment,
     ExperimentStatus,
+    Span,
     Strategy,
+    are_grouped,
     can_run_together,
     can_share_salt,
 )
@@ -38,7 +40,16 @@ class Surroundings:
 
 def find_blockers(experiment: Experiment, around: Surroundings) -> tuple[Blocker, ...]:
     """Return every reason why the experiment can't be active, in the order of the contract; none means ready."""
-    checks = (_check_flag, _check_variations, _check_control, _check_split, _check_ramp, _check_rivals, _check_salt)
+    checks = (
+        _check_flag,
+        _check_variations,
+        _check_control,
+        _check_split,
+        _check_ramp,
+        _check_rivals,
+        _check_salt,
+        _check_group,
+    )
     return tuple(blocker for check in checks for blocker in check(experiment, around))
 
 
@@ -81,8 +92,7 @@ def _check_weights(experiment: Experiment) -> Iterator[Blocker]:
     if missing:
         yield Blocker(BlockerCode.INVALID_WEIGHTS, f"{missing} allocations have no weight.")
     elif sum(weights) != WEIGHT_ALL:
-        percent = f"{sum(weights) * 100 / WEIGHT_ALL:.4f}".rstrip("0").rstrip(".")
-        yield Blocker(BlockerCode.INVALID_WEIGHTS, f"The weights sum to {percent}.")
+        yield Blocker(BlockerCode.INVALID_WEIGHTS, f"The weights sum to {_percent(sum(weights))}.")
 
 
 def _check_segments(experiment: Experiment, around: Surroundings) -> Iterator[Blocker]:
@@ -138,3 +148,24 @@ def _check_salt(experiment: Experiment, around: Surroundings) -> Iterator[Blocke
     twin = next((other for other in around.others if not can_share_salt(experiment, other)), None)
     if twin is not None:
         yield Blocker(BlockerCode.SALT_IN_USE, f"The experiment {twin.name} is {twin.status} with it.")
+
+
+def _check_group(experiment: Experiment, around: Surroundings) -> Iterator[Blocker]:
+    group = experiment.exclusion_group
+    if experiment.status in ENDED or group is None:
+        return
+    taken = [span for other in around.others if are_grouped(experiment, other) for span in _spans_of(other)]
+    free = WEIGHT_ALL - sum(span.stop - span.start for span in taken)
+    if group.weight_slots > free:
+        found = (
+            f"It is to have {_percent(group.weight_slots)} % of the group {group.name}, {_percent(free)} % are free."
+        )
+        yield Blocker(BlockerCode.GROUP_FULL, found)
+
+
+def _spans_of(experiment: Experiment) -> tuple[Span, ...]:
+    return experiment.exclusion_group.spans if experiment.exclusion_group is not None else ()
+
+
+def _percent(slots: int) -> str:
+    return f"{slots * 100 / WEIGHT_ALL:.4f}".rstrip("0").rstrip(".")

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from signpost.model.errors import Kind
 from signpost.model.experiments import ExperimentStatus, SlotRange
 from signpost.model.limits import SLOTS
+from signpost.ports.paging import PageRequest
 from signpost.ports.store import PastConfiguration, RevisionUnknownError, Store
 from signpost.testing.builders import a_client, a_flag, a_segment, a_tenant, a_variation, an_experiment
 from signpost.testing.repeatable import START
@@ -90,3 +92,16 @@ class HistoryContract:
             tenant.audit.at_revision(revision)
 
         assert (refused.value.revision, refused.value.newest) == (revision, 2)
+
+    def test_what_is_kept_only_in_the_audit_trail_can_be_noted_there(self, store: Store) -> None:
+        with store.writing(FIRST.id, ACTOR) as tenant:
+            tenant.audit.note(Kind.OVERRIDE, a_flag())
+
+        with store.reading(FIRST.id) as tenant:
+            entry = tenant.audit.list(PageRequest(1)).items[0]
+            assert (entry.actor, entry.action, entry.kind, entry.entity_id) == (
+                ACTOR,
+                "create",
+                Kind.OVERRIDE,
+                a_flag().id,
+            )

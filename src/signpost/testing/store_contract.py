@@ -16,6 +16,7 @@ from signpost.model.tenants import Client, Generation, Tenant
 from signpost.ports.paging import PageRequest
 from signpost.ports.store import Store
 from signpost.testing.builders import a_client, a_flag, a_segment, a_tenant, a_variation, an_experiment
+from signpost.testing.experiments_contract import ExperimentsContract
 from signpost.testing.history_contract import HistoryContract
 
 ACTOR = "tests"
@@ -43,7 +44,7 @@ def walk(store: Store, take: int) -> Iterator[str]:
         after = page.next_after
 
 
-class StoreContract(HistoryContract):
+class StoreContract(ExperimentsContract, HistoryContract):
     """The suite. It uses no clock and no id but those of the builders."""
 
     @pytest.fixture(autouse=True)
@@ -344,19 +345,6 @@ class StoreContract(HistoryContract):
         with store.reading(FIRST.id) as tenant:
             assert tenant.clients.get(client.id) == client
             assert "confidential" not in repr(tenant.audit.list(EVERYTHING).items)
-
-    def test_what_is_kept_only_in_the_audit_trail_can_be_noted_there(self, store: Store) -> None:
-        with store.writing(FIRST.id, ACTOR) as tenant:
-            tenant.audit.note(Kind.OVERRIDE, a_flag())
-
-        with store.reading(FIRST.id) as tenant:
-            entry = tenant.audit.list(EVERYTHING).items[0]
-            assert (entry.actor, entry.action, entry.kind, entry.entity_id) == (
-                ACTOR,
-                "create",
-                Kind.OVERRIDE,
-                a_flag().id,
-            )
 
     def test_a_reader_sees_one_moment(self, store: Store) -> None:
         with store.reading(FIRST.id) as tenant:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from signpost.assignment.groups import claim_spans
 from signpost.assignment.slots import ranges_for
 from signpost.model.errors import Blocker, Kind, NotFoundError, NotReadyError
 from signpost.model.experiments import Allocation, Experiment, ExperimentStatus
@@ -106,8 +107,13 @@ def _freeze(tenant: Workspace, experiment: Experiment) -> Experiment:
     current_level = experiment.current_level
     if experiment.has_ramp and current_level is None:
         current_level = experiment.levels[0]
+    group = experiment.exclusion_group
+    if group is not None:
+        others = (other for other in tenant.experiments.active_or_paused() if other.id != experiment.id)
+        group = replace(group, spans=claim_spans(experiment, others))
     return replace(
         experiment,
+        exclusion_group=group,
         allocations=tuple(map(freeze, experiment.allocations)),
         current_level=current_level,
         slot_ranges=ranges_for(experiment),

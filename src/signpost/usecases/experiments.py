@@ -27,9 +27,11 @@ from signpost.model.flags import Flag, FlagStatus, Origin
 from signpost.model.ids import IdKind, salt_of
 from signpost.model.patches import UNSET, Unset, choose
 from signpost.model.segments import SegmentStatus
+from signpost.ports.ids import IdFactory
 from signpost.ports.paging import Page, PageRequest
 from signpost.ports.store import Workspace
 from signpost.usecases.call import Call
+from signpost.usecases.exclusion_groups import GroupShare, change_group, join_group
 from signpost.usecases.experiment_lives import find_experiment, move_experiment
 from signpost.usecases.experiment_views import ExperimentView, view_experiment, view_experiments
 from signpost.usecases.flags import find_flag
@@ -53,6 +55,7 @@ class NewExperiment:
     levels: tuple[int, ...]
     salt_of: str | None = None
     allow_shared_salt: bool = False
+    exclusion_group: GroupShare | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class ExperimentChange:
     allocations: tuple[Allocation, ...] | Unset = UNSET
     levels: tuple[int, ...] | Unset = UNSET
     allow_shared_salt: bool | Unset = UNSET
+    exclusion_group: GroupShare | None | Unset = UNSET
     status: ExperimentStatus | Unset = UNSET
 
 
@@ -138,6 +142,7 @@ def create_experiment(call: Call, new: NewExperiment) -> ExperimentView:
             updated_at=now,
             salt_of=new.salt_of,
             allow_shared_salt=new.allow_shared_salt,
+            exclusion_group=join_group(tenant, call.ids, new.exclusion_group),
         )
         experiment = with_validity(tenant, experiment)
         tenant.experiments.add(experiment)
@@ -159,7 +164,7 @@ def update_experiment(call: Call, experiment_id: str, change: ExperimentChange) 
     """
     with call.writing() as tenant:
         experiment = find_experiment(tenant, experiment_id)
-        changed = _apply(tenant, experiment, change)
+        changed = _apply(tenant, call.ids, experiment, change)
         now = call.clock.now()
         target = choose(change.status, experiment.status)
         if target is not experiment.status:
@@ -186,13 +191,16 @@ def delete_experiment(call: Call, experiment_id: str) -> None:
         tenant.experiments.remove(experiment_id)
 
 
-def _apply(tenant: Workspace, experiment: Experiment, change: ExperimentChange) -> Experiment:
+def _apply(tenant: Workspace, ids: IdFactory, experiment: Experiment, change: ExperimentChange) -> Experiment:
     flag = tenant.flags.get(experiment.flag_id) or experiment.flag_snapshot
     _check_editable(experiment, flag, change)
     allocations = experiment.allocations
     if change.allocations is not UNSET:
         _check_allocations(tenant, flag, change.allocations, known=_segments_of(experiment))
         allocations = tuple(_keep_snapshots(new, experiment.allocations) for new in change.allocations)
+    group = experiment.exclusion_group
+    if change.exclusion_group is not UNSET:
+        group = change_group(tenant, ids, experiment, change.exclusion_group)
     return replace(
         experiment,
         name=choose(change.name, experiment.name),
@@ -202,6 +210,7 @@ def _apply(tenant: Workspace, experiment: Experiment, change: ExperimentChange) 
         allocations=allocations,
         levels=choose(change.levels, experiment.levels),
         allow_shared_salt=choose(change.allow_shared_salt, experiment.allow_shared_salt),
+        exclusion_group=group,
     )
 
 
@@ -216,6 +225,7 @@ def _check_editable(experiment: Experiment, flag: Flag | None, change: Experimen
         "default_config": change.default_config,
         "levels": change.levels,
         "allow_shared_salt": change.allow_shared_salt,
+        "exclusion_group": change.exclusion_group,
     }
     for field, value in given.items():
         if value is UNSET or field in editable:

@@ -172,7 +172,9 @@ class Tally:
 
 
 def _plan(candidate: Candidate) -> Plan:
-    active = replace(candidate, experiment=replace(candidate.experiment, status=ExperimentStatus.ACTIVE))
+    # Alone: which units its exclusion group leaves to it is not the question, and has nothing to do with its own split.
+    alone = replace(candidate.experiment, status=ExperimentStatus.ACTIVE, exclusion_group=None)
+    active = replace(candidate, experiment=alone)
     prepared = prepare([active], revision=0)
     if prepared.warnings:
         raise ValueError(prepared.warnings[0].problem)

@@ -15,15 +15,39 @@ def decide(experiments: Sequence[Json], revision: int, ask: Json) -> dict[str, A
     """Everything that a decision says; what it does not say is None."""
     context = {name: value for name, value in ask["context"].items() if isinstance(value, str)}
     active = [e for e in experiments if e["status"] == "active" and e["authentication_flow"] in (ask["flow"], "all")]
-    applying = min(active, key=lambda e: (e["created_at"], e["id"]), default=None)
+    active.sort(key=lambda e: (e["created_at"], e["id"]))
+    applying = [e for e in active if e is active[0] or are_together(active[0], e)]
     override = {key: value for key, value in ask.get("override", {}).items() if value is not None}
     if override:
         wanted = override.get("experiment_id")
-        named = [e for e in experiments if e["id"] == wanted] if wanted else [applying] if applying else []
-        if named and not is_broken(named[0]) and resolves(named[0], override):
+        named = [e for e in experiments if e["id"] == wanted] if wanted else applying
+        named = [e for e in named if not is_broken(e) and resolves(e, override)]
+        if named:
             return force(named[0], ask["unit"], context, override) | {"revision": revision}
-    decision = run(applying, ask["unit"], context) | {"revision": revision}
-    return decision | {"is_override_ignored": bool(override)}
+    if applying and applying[0].get("exclusion_group"):
+        decision = run_group(applying, ask["unit"], context)
+    else:
+        decision = run(applying[0] if applying else None, ask["unit"], context)
+    return decision | {"revision": revision, "is_override_ignored": bool(override)}
+
+
+def run_group(members: Sequence[Json], unit: object, context: Json) -> dict[str, Any]:
+    salt = members[0]["exclusion_group"]["salt"]
+    if not is_salt(salt):
+        return declined("broken", members[0]["id"])
+    hashed = hash_of(salt, unit)
+    if hashed is None:
+        return declined("bad_unit", None)
+    split, exposure = split_and_exposure(hashed)
+    for member in members:
+        if any(start <= slot_of(split) < stop for start, stop in member["exclusion_group"]["spans"]):
+            return run(member, unit, context)
+    return declined("excluded", None) | {"split": split, "exposure": exposure}
+
+
+def are_together(oldest: Json, other: Json) -> bool:
+    ours, theirs = oldest.get("exclusion_group"), other.get("exclusion_group")
+    return bool(ours and theirs and ours["name"] == theirs["name"] and ours["salt"] == theirs["salt"])
 
 
 def run(experiment: Json | None, unit: object, context: Json) -> dict[str, Any]:  # noqa: PLR0911  one for each reason
@@ -80,7 +104,7 @@ def is_broken(experiment: Json) -> bool:
     allocations = experiment["allocations"]
     if experiment["recipe_version"] != 1 or experiment["flag"] is None or not allocations:
         return True
-    if len(experiment["salt"]) != 22 or any(character not in BASE58 for character in experiment["salt"]):
+    if not is_salt(experiment["salt"]):
         return True
     if any(a["variation_id"] not in experiment["variations"] for a in allocations):
         return True
@@ -97,6 +121,10 @@ def is_broken(experiment: Json) -> bool:
             return True
         expected = stop
     return expected != 1_000_000
+
+
+def is_salt(text: str) -> bool:
+    return len(text) == 22 and all(character in BASE58 for character in text)
 
 
 def is_segment_broken(segment: Json | None) -> bool:

@@ -54,3 +54,15 @@ def ranges_of(owners: Sequence[str]) -> list[Range]:
 
 def owner_of(slot: int, ranges: Sequence[Range]) -> str:
     return next(variation for start, stop, variation in ranges if start <= slot < stop)
+
+
+def claim(owners: Sequence[str | None], member: str, count: int) -> list[str | None]:
+    """The slots of a group after a member has claimed so many of them; None is nobody's."""
+    result = list(owners)
+    owned = [slot for slot in range(SLOTS) if result[slot] == member]
+    for slot in owned[count:]:
+        result[slot] = None
+    missing = max(0, count - len(owned))
+    for slot in [slot for slot in range(SLOTS) if result[slot] is None][:missing]:
+        result[slot] = member
+    return result

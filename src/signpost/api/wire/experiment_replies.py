@@ -41,6 +41,13 @@ class AllocationReply(ReplyBody):
     segment_snapshot: SegmentReply | None = Field(None, description=EA_ONLY)
 
 
+class ExclusionGroupReply(ReplyBody):
+    """The group of an experiment, and its share in percent."""
+
+    name: str
+    weight: float
+
+
 class ExperimentReply(ReplyBody):
     """An experiment."""
 
@@ -62,6 +69,7 @@ class ExperimentReply(ReplyBody):
     current_level: int | None = Field(None, description=EA_ONLY)
     salt_of: str = Field("", description=BEYOND)
     allow_shared_salt: bool = Field(False, description=BEYOND)
+    exclusion_group: ExclusionGroupReply = Field(ExclusionGroupReply(name="", weight=0), description=BEYOND)
     started_at: datetime = NEVER
     ended_at: datetime = NEVER
     created_at: datetime
@@ -89,6 +97,7 @@ class Blocker(ReplyBody):
         "experiment_invalid_ramp",
         "experiment_active_limit_exceeded",
         "salt_in_use",
+        "exclusion_group_full",
     ]
     message: str
 
@@ -163,9 +172,15 @@ def _list_editable(view: ExperimentView) -> list[str]:
 
 def _render_extensions(experiment: Experiment) -> dict[str, Any]:
     """Return the fields beyond the contract that the experiment uses: one that uses none looks as the contract has it."""
-    shared = {"salt_of": experiment.salt_of, "allow_shared_salt": experiment.allow_shared_salt}
-    is_shared = experiment.salt_of is not None or experiment.allow_shared_salt
-    return leave_out_none(shared) if is_shared else {}
+    shares = experiment.salt_of is not None or experiment.allow_shared_salt
+    group = experiment.exclusion_group
+    return leave_out_none(
+        {
+            "salt_of": experiment.salt_of,
+            "allow_shared_salt": experiment.allow_shared_salt if shares else None,
+            "exclusion_group": group and {"name": group.name, "weight": _render_weight(group.weight_slots)},
+        }
+    )
 
 
 def _render_beta(view: ExperimentView) -> dict[str, Any]:

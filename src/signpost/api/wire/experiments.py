@@ -13,9 +13,10 @@ from signpost.model.errors import FieldUnknownError
 from signpost.model.experiments import Allocation, DefaultConfig, ExperimentStatus, Strategy
 from signpost.model.patches import UNSET
 from signpost.model.tenants import Generation
+from signpost.usecases.exclusion_groups import GroupShare
 from signpost.usecases.experiments import ExperimentChange, NewExperiment
 
-EXTENSIONS = frozenset({"salt_of", "allow_shared_salt"})
+EXTENSIONS = frozenset({"salt_of", "allow_shared_salt", "exclusion_group"})
 """Fields beyond the published API; a tenant of the beta generation has none of them."""
 BEYOND = "Beyond the published API; not in the beta generation."
 
@@ -57,6 +58,11 @@ def _slots_of(weight: float) -> Decimal:
     return Decimal(repr(weight)) * SLOTS_PER_PERCENT
 
 
+GroupWeight = Annotated[
+    float,
+    Field(ge=1 / SLOTS_PER_PERCENT, le=100, description="The share of the group in percent, with at most 4 decimals."),
+    AfterValidator(_check_decimals),
+]
 Weight = Annotated[
     float,
     Field(ge=0, le=100, description="A percentage with at most 4 decimals."),
@@ -109,6 +115,17 @@ class AllocationBody(RequestBody):
 Allocations = Annotated[list[AllocationBody], Field(description=f"At most {limits.ALLOCATIONS_MAX}.")]
 
 
+class ExclusionGroupBody(RequestBody):
+    """The group of an experiment, and its share: no unit is in two experiments of one group."""
+
+    name: Name
+    weight: GroupWeight
+
+    def parse(self) -> GroupShare:
+        """Return the share as the use case takes it."""
+        return GroupShare(self.name, int(_slots_of(self.weight)))
+
+
 class ExperimentCreation(RequestBody):
     """A new experiment."""
 
@@ -123,6 +140,9 @@ class ExperimentCreation(RequestBody):
     levels: Levels = Field([], validate_default=False)
     salt_of: Reference = Field("", description=f"An earlier experiment whose salt this one is to share. {BEYOND}")
     allow_shared_salt: bool = Field(False, description=f"Lets both run at once. {BEYOND}")
+    exclusion_group: ExclusionGroupBody | None = Field(
+        None, description=f"No unit is in two experiments of one group. {BEYOND}"
+    )
 
     def parse(self) -> NewExperiment:
         """Return what the use case takes."""
@@ -138,6 +158,7 @@ class ExperimentCreation(RequestBody):
             levels=tuple(self.levels),
             salt_of=self.salt_of or None,
             allow_shared_salt=self.allow_shared_salt,
+            exclusion_group=self.exclusion_group.parse() if self.exclusion_group is not None else None,
         )
 
 
@@ -152,6 +173,9 @@ class ExperimentPatch(PatchBody):
     allocations: Allocations = Field([], validate_default=False)
     levels: Levels = Field([], validate_default=False)
     allow_shared_salt: bool = Field(False, description=f"Lets experiments with one salt run at once. {BEYOND}")
+    exclusion_group: ExclusionGroupBody | None = Field(
+        None, description=f"Null leaves the group; of a paused experiment only the weight can change. {BEYOND}"
+    )
     status: Status = "draft"
 
     def parse(self) -> ExperimentChange:
@@ -164,8 +188,12 @@ class ExperimentPatch(PatchBody):
             allocations=tuple(a.parse() for a in self.allocations) if self.has("allocations") else UNSET,
             levels=tuple(self.levels) if self.has("levels") else UNSET,
             allow_shared_salt=self.allow_shared_salt if self.has("allow_shared_salt") else UNSET,
+            exclusion_group=self._parse_group() if self.has("exclusion_group") else UNSET,
             status=ExperimentStatus(self.status) if self.has("status") else UNSET,
         )
+
+    def _parse_group(self) -> GroupShare | None:
+        return self.exclusion_group.parse() if self.exclusion_group is not None else None
 
 
 class ExperimentStatusChange(RequestBody):

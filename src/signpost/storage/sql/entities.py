@@ -79,7 +79,8 @@ class Experiments(Rows[Experiment]):
     table, kind, type = tables.experiments, Kind.EXPERIMENT, Experiment
 
     def columns(self, entity: Experiment) -> dict[str, Any]:
-        return {"flag_id": entity.flag_id, "flow": entity.flow, "status": entity.status}
+        seat = "" if entity.exclusion_group is None else entity.id
+        return {"flag_id": entity.flag_id, "flow": entity.flow, "status": entity.status, "seat": seat}
 
     def list(
         self,

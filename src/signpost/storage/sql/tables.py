@@ -101,15 +101,19 @@ experiments = _entities(
     Column("status", String(16), nullable=False),
     UniqueConstraint("tenant_id", "name"),
     Index("ix_experiments_flag", "tenant_id", "flag_id"),
+    Column("seat", String(64), nullable=False, server_default=""),
     Index(
         "uq_experiments_one_active",
         "tenant_id",
         "flow",
+        "seat",
         unique=True,
         sqlite_where=text("status = 'active'"),
         postgresql_where=text("status = 'active'"),
     ),
 )
+
+"""`seat` is what a flow has one of: empty, or in an exclusion group, of which several may be active, the experiment's id."""
 
 allocations = Table(
     "allocations",
