@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from signpost.model.errors import Kind
 from signpost.model.experiments import ExperimentStatus, SlotRange
 from signpost.model.limits import SLOTS
 from signpost.ports.store import PastConfiguration, RevisionUnknownError, Store
@@ -30,6 +31,7 @@ class HistoryContract:
             tenant.flags.add(flag)
             tenant.segments.add(segment)
             tenant.clients.add(a_client())
+            tenant.audit.note(Kind.OVERRIDE, a_client(2))
             tenant.experiments.add(replace(experiment, name="overwritten in the same transaction"))
             tenant.experiments.replace(experiment)
         with store.writing(FIRST.id, ACTOR) as tenant:

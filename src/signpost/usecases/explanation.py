@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from signpost.assignment import Outcome, Reason
+from signpost.assignment import Outcome, Override, Reason
 from signpost.ports.events import EventLog
 from signpost.ports.store import RevisionUnknownError
 from signpost.usecases.call import Call
 from signpost.usecases.explanation_log import Difference, LoggedDecision, compare, read_decision
 from signpost.usecases.explanation_segments import Known
 from signpost.usecases.explanation_steps import Coordinates, Step
-from signpost.usecases.history import recall_experiment
+from signpost.usecases.history import recall_experiment, recall_override
 from signpost.usecases.recomputation import Question, Recomputed, recompute
 
 Given = Mapping[str, str | None]
@@ -98,20 +98,28 @@ def explain_exposure(call: Call, log: EventLog, log_id: str, given: Given) -> Ex
     logged = read_decision(log, call.tenant_id, log_id)
     if given and logged.attributes is not None:
         raise AttributesKeptError(log_id)
+    signed: Override | None = None
     try:
         with call.reading() as tenant:
             configuration = recall_experiment(tenant, logged.revision, logged.experiment_id)
+            if logged.override_id is not None:
+                signed = recall_override(tenant, logged.override_id)
     except RevisionUnknownError as error:
         step = Step("revision", "is not known", f"the newest one is {error.newest}")
         return _refute(logged, step, Difference("revision", logged.revision, None))
     if configuration is None:
         step = Step("experiment", "is not known", f"at revision {logged.revision} there was none of this id")
         return _refute(logged, step, Difference("experiment_id", logged.experiment_id, None))
-    is_forced = logged.is_forced or logged.reason == Reason.FORCED
     known = Known(given, is_complete=False) if logged.attributes is None else Known(logged.attributes, is_complete=True)
-    question = Question(logged.unit, logged.flow, known, logged.variation_id if is_forced else None)
+    question = Question(logged.unit, logged.flow, known)
+    if logged.is_forced or logged.reason == Reason.FORCED:
+        # Where only signed overrides are obeyed, a plain one was ignored.
+        plain = Override(logged.experiment_id, logged.variation_id) if configuration.plain_overrides else None
+        question = replace(question, override=signed or plain, about_override=_say_override(logged, signed))
     found = recompute(configuration, question)
-    differences = tuple(compare(logged, found))
+    differences = tuple(compare(logged, found, is_override_known=signed is not None))
+    if logged.override_id is not None and signed is None:
+        differences = (*differences, Difference("override_id", logged.override_id, None))
     explanation = _explain(question, found, _judge(found, differences))
     return replace(explanation, logged=logged, differences=differences)
 
@@ -122,6 +130,13 @@ def _judge(found: Recomputed, differences: tuple[Difference, ...]) -> Verdict:
     if differences:
         return Verdict.DIFFERS
     return Verdict.AGREES if found.is_told else Verdict.UNTOLD
+
+
+def _say_override(logged: LoggedDecision, signed: Override | None) -> str:
+    if signed is None:
+        return "it named the experiment, the variation or a segment: the log does not say which"
+    named = [named for named in (signed.experiment_id, signed.variation_id, signed.segment_id) if named is not None]
+    return f"{logged.override_id}, which the audit trail has, named {', '.join(named)}"
 
 
 def _explain(question: Question, found: Recomputed, verdict: Verdict) -> Explanation:

@@ -29,6 +29,8 @@ class LoggedDecision:
     split: int
     exposure: int
     attributes: Mapping[str, str] | None
+    override_id: str | None
+    """Of a signed override that decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +98,11 @@ def read_decision(log: EventLog, tenant_id: str, log_id: str) -> LoggedDecision:
         split=found.look_up("details.assignment.split", int),
         exposure=found.look_up("details.assignment.exposure", int),
         attributes={k: v for k, v in attributes.items() if isinstance(v, str)} if attributes is not None else None,
+        override_id=found.look_up("details.assignment.override.id", str, is_optional=True),
     )
 
 
-def compare(logged: LoggedDecision, found: Recomputed) -> Iterator[Difference]:
+def compare(logged: LoggedDecision, found: Recomputed, *, is_override_known: bool) -> Iterator[Difference]:
     """Return where the log differs; of what the variation has to do with only when it can be told."""
     outcome, experiment, coordinates = found.decision[0], found.candidate.experiment, found.coordinates
     expected: dict[str, object] = {
@@ -111,7 +114,8 @@ def compare(logged: LoggedDecision, found: Recomputed) -> Iterator[Difference]:
         "strategy": experiment.strategy,
     }
     if found.is_told:
-        is_control, segment_id = _allow(logged, found)
+        is_exact = is_override_known or not outcome.is_forced
+        is_control, segment_id = (outcome.is_control, outcome.segment_id) if is_exact else _allow(logged, found)
         expected |= {
             "variation_id": outcome.variation_id,
             "is_control": is_control,
@@ -125,18 +129,15 @@ def compare(logged: LoggedDecision, found: Recomputed) -> Iterator[Difference]:
 
 
 def _allow(logged: LoggedDecision, found: Recomputed) -> tuple[bool, str | None]:
-    """Return what the log has to say of control and segment.
+    """Return what the log has to say of control and segment when it is not known what the override named.
 
-    An override may have named the experiment, the variation or a segment, and the log does not say which: so when a forced
-    variation is allocated more than once, any of its allocations may have been meant.
+    When the variation is allocated more than once, any of its allocations may have been meant.
     """
     outcome = found.decision[0]
     said = (logged.is_control, logged.segment_id)
-    if outcome.is_forced:
-        allocations = [a for a in found.candidate.experiment.allocations if a.variation_id == outcome.variation_id]
-        if said in {(a.is_control, None if a.is_fallback else a.segment_id) for a in allocations}:
-            return said
-    return outcome.is_control, outcome.segment_id
+    allocations = [a for a in found.candidate.experiment.allocations if a.variation_id == outcome.variation_id]
+    is_possible = said in {(a.is_control, None if a.is_fallback else a.segment_id) for a in allocations}
+    return said if is_possible else (outcome.is_control, outcome.segment_id)
 
 
 class _Body:

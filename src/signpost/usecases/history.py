@@ -1,6 +1,8 @@
 """What was configured once: the past out of the audit trail."""
 
-from signpost.assignment import Configuration
+from signpost.assignment import Configuration, Override
+from signpost.model.errors import Kind
+from signpost.ports.paging import PageRequest
 from signpost.ports.store import PastConfiguration, Workspace
 
 
@@ -28,6 +30,14 @@ def recall_experiment(tenant: Workspace, revision: int, experiment_id: str) -> C
     return _configuration(tenant, tenant.audit.at_revision(revision, wanted))
 
 
+def recall_override(tenant: Workspace, override_id: str) -> Override | None:
+    """Return what a signed override forces; None where none of this id was made."""
+    made = next(iter(tenant.audit.list(PageRequest(1), entity_id=override_id).items), None)
+    if made is None or made.kind is not Kind.OVERRIDE or made.after is None:
+        return None
+    return Override(**made.after["override"])
+
+
 def _configuration(tenant: Workspace, past: PastConfiguration) -> Configuration:
     return Configuration(
         tenant_id=tenant.tenant.id,
@@ -36,4 +46,5 @@ def _configuration(tenant: Workspace, past: PastConfiguration) -> Configuration:
         variations=tuple(past.variations.values()),
         segments=tuple(past.segments.values()),
         experiments=tuple(past.experiments.values()),
+        plain_overrides=past.tenant.plain_overrides,
     )

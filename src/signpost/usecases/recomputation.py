@@ -14,12 +14,14 @@ UNTOLD = Step("decision", "can't be told", "it depends on attributes that are no
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Who asks in which flow, what is known of the request, and what an override forced."""
+    """Who asks in which flow, what is known of the request, and the override that decided, if one did."""
 
     unit: str
     flow: str
     known: Known
-    forced_variation_id: str | None = None
+    override: Override | None = None
+    about_override: str = ""
+    """What is known of the override, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,33 +52,36 @@ def recompute(configuration: Configuration, question: Question) -> Recomputed:
     coordinates = Coordinates.of(experiment.salt, question.unit)
     walked, answer = _walk(candidate, question, coordinates, problems)
     would_be = as_active.plan.decide(experiment.flow, question.unit, question.known.attributes)
-    decision = _decide(configuration, experiment, question)
+    decision = _decide(configuration, question)
     is_contradicted = not _is_same(answer, would_be, coordinates)
     outcome = decision[0]
-    is_told = answer.reason is not None or outcome.is_forced or not outcome.is_enrolled
+    asks = experiment.strategy is Strategy.SEGMENT and not problems
+    missing = tuple(name for name in attributes_asked(candidate) if question.known.lacks(name)) if asks else ()
+    if question.override is not None:
+        is_told = not missing or question.override.variation_id is not None
+    else:
+        is_told = answer.reason is not None or not outcome.is_enrolled
     steps = [*_introduce(experiment, question), *walked]
     steps += _conclude(outcome) if is_told else [UNTOLD]
     if outcome.reason is Reason.NO_EXPERIMENT:
         steps += _conclude(would_be[0], "if it were active here") if answer.reason is not None else [UNTOLD]
     steps.append(_tell_code(would_be[0], is_contradicted=is_contradicted))
-    asks = experiment.strategy is Strategy.SEGMENT and not problems
     return Recomputed(
         candidate=candidate,
         steps=tuple(steps),
         decision=decision,
         coordinates=coordinates,
-        missing=tuple(name for name in attributes_asked(candidate) if question.known.lacks(name)) if asks else (),
+        missing=missing,
         is_told=is_told,
         is_contradicted=is_contradicted,
     )
 
 
-def _decide(configuration: Configuration, experiment: Experiment, question: Question) -> Decision:
+def _decide(configuration: Configuration, question: Question) -> Decision:
     plan = configuration.prepare().plan
-    if question.forced_variation_id is None:
+    if question.override is None:
         return plan.decide(question.flow, question.unit, question.known.attributes)
-    override = Override(experiment.id, question.forced_variation_id)
-    return plan.decide_forced(question.flow, question.unit, question.known.attributes, override)
+    return plan.decide_forced(question.flow, question.unit, question.known.attributes, question.override)
 
 
 def _walk(
@@ -98,9 +103,8 @@ def _walk(
 
 def _introduce(experiment: Experiment, question: Question) -> Iterator[Step]:
     yield Step("experiment", experiment.name, f"{experiment.id}, {experiment.strategy}, flow {experiment.flow}")
-    if question.forced_variation_id is not None:
-        note = "it named the experiment, the variation or a segment: the log does not say which"
-        yield Step("override", "decided", f"{note}. Below is what goes without one")
+    if question.override is not None:
+        yield Step("override", "decided", f"{question.about_override}; below is what goes without one")
     elif experiment.status is not ExperimentStatus.ACTIVE:
         yield Step("status", experiment.status, "nobody is enrolled; below is what would be if it were active")
     elif experiment.flow not in {question.flow, ALL_FLOWS}:

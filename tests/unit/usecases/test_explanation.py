@@ -3,11 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from signpost.assignment import Override, Reason
+from signpost.assignment import Override, Reason, SignedOverride
 from signpost.events.memory import MemoryEvents
 from signpost.model.experiments import Allocation, Experiment, ExperimentStatus, SlotRange, Strategy
 from signpost.model.limits import SLOTS
@@ -16,6 +17,7 @@ from signpost.ports.events import Event
 from signpost.ports.store import RevisionUnknownError
 from signpost.runtime.exposures import ExposureForm, keep_attributes
 from signpost.runtime.moments import Moments
+from signpost.runtime.overrides import Asked
 from signpost.runtime.wire import Asker
 from signpost.storage.memory import MemoryStore
 from signpost.testing.builders import a_flag, a_segment, a_tenant, a_variation, an_experiment
@@ -30,8 +32,14 @@ from signpost.usecases.explanation import (
     explain_exposure,
     explain_unit,
 )
-from signpost.usecases.explanation_log import ExposureUnreadableError, LogEntryNotFoundError, NoExposureError
+from signpost.usecases.explanation_log import (
+    Difference,
+    ExposureUnreadableError,
+    LogEntryNotFoundError,
+    NoExposureError,
+)
 from signpost.usecases.explanation_steps import Answer, Coordinates, Step
+from signpost.usecases.overrides import make_override
 from signpost.usecases.recomputation import _is_same
 
 FIRST, SECOND = a_tenant(1), a_tenant(2)
@@ -90,16 +98,34 @@ class World:
             tenant.experiments.replace(experiment)
 
     def decide(
-        self, unit: str, flow: str = "authentication", override: Override | None = None, **context: str
+        self, unit: str, flow: str = "authentication", override: Override | SignedOverride | None = None, **context: str
     ) -> dict[str, Any]:
         """Return the body of the exposure as the server would keep it now."""
+        asked = (
+            Asked(override.override, override)
+            if isinstance(override, SignedOverride)
+            else Asked(override or Override())
+        )
         plan = load_tenant_state(self.store, FIRST.id).plan
-        outcome, hashed = plan.decide_forced(flow, unit, context, override or Override())
+        outcome, hashed = plan.decide_forced(flow, unit, context, asked.override)
         assert outcome.is_enrolled
         kept = keep_attributes(plan, outcome, context)
-        event = ExposureForm(FIRST.id, outcome, flow).fill(unit, hashed, Asker(), Moments(self.clock).now(), kept)
+        event = ExposureForm(FIRST.id, outcome, flow, asked).fill(
+            unit, hashed, Asker(), Moments(self.clock).now(), kept
+        )
         body: dict[str, Any] = json.loads(event.body)
         return body
+
+    def sign(self, experiment: Experiment, variation: str | None, segment: str | None) -> SignedOverride:
+        return make_override(
+            self.call(),
+            experiment=experiment.id,
+            variation=variation,
+            segment=segment,
+            lifetime=timedelta(days=1),
+            reason="a look",
+            made_by="somebody",
+        )
 
     def keep(self, body: Mapping[str, Any], tenant_id: str = FIRST.id) -> str:
         self.events.append([Event(tenant_id, str(body.get("type")), 1, json.dumps(body).encode())]).result()
@@ -441,6 +467,61 @@ def test_a_forced_decision_is_one_of_an_override(world: World, flow: str, overri
 
     assert (found.verdict, found.differences) == (Verdict.AGREES, ())
     assert values(found)["override"] == "decided"
+
+
+@pytest.mark.parametrize(
+    ("experiment", "variation", "segment", "decision"),
+    [
+        (HALVES, None, None, "Password"),
+        (HALVES, TREATMENT.id, None, "Passkey"),
+        (TARGETED, None, PHONES.id, "Passkey"),
+        (TARGETED, None, None, "Password"),
+    ],
+)
+def test_of_a_signed_override_it_is_known_what_it_named(
+    world: World, experiment: Experiment, variation: str | None, segment: str | None, decision: str
+) -> None:
+    world.configure(HALVES, TARGETED)
+    signed = world.sign(experiment, variation, segment)
+
+    found = world.explain(world.keep(world.decide("device-1", "another", signed)))
+
+    assert (found.verdict, found.differences) == (Verdict.AGREES, ())
+    assert values(found)["decision"] == decision
+    named = ", ".join(name for name in (experiment.id, variation, segment) if name)
+    (step,) = (step for step in found.steps if step.title == "override")
+    assert step.note.startswith(f"{signed.id}, which the audit trail has, named {named};")
+
+
+def test_a_variation_that_a_signed_override_did_not_name_differs(world: World) -> None:
+    world.configure(HALVES)
+    body = world.decide("device-1", override=world.sign(HALVES, TREATMENT.id, None))
+    changed = set_in(body, "details.experiment.variation_id", CONTROL.id)
+
+    found = world.explain(world.keep(set_in(changed, "details.experiment.is_control", True)))
+
+    assert [d.field for d in found.differences] == ["variation_id", "is_control"]
+
+
+def test_a_signed_override_that_nobody_made_differs(world: World) -> None:
+    world.configure(HALVES)
+    body = world.decide("device-1", override=world.sign(HALVES, TREATMENT.id, None))
+
+    found = world.explain(world.keep(set_in(body, "details.assignment.override.id", HALVES.id)))
+
+    assert found.differences == (Difference("override_id", HALVES.id, None),)
+
+
+def test_a_plain_override_differs_where_only_signed_ones_are_obeyed(world: World) -> None:
+    world.configure(HALVES)
+    body = world.decide("device-1", override=Override(variation_id=TREATMENT.id))
+    world.store.replace_tenant(replace(FIRST, plain_overrides=False), "tests")
+
+    earlier = world.explain(world.keep(body))
+    later = world.explain(world.keep(set_in(body, "details.assignment.revision", 3)))
+
+    assert earlier.verdict is Verdict.AGREES
+    assert [d.field for d in later.differences] == ["variation_id", "is_control", "reason", "is_forced"]
 
 
 def test_a_variation_that_no_override_could_force_differs(world: World) -> None:
