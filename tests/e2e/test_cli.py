@@ -143,6 +143,15 @@ def test_a_token_of_a_client_for_a_scope(run: Run, data: Path) -> None:
         (("override", "exp_unknown", "--reason", "Look", "--expires", "soon"), "--expires takes 60s to 30d"),
         (("override", "exp_unknown", "--reason", "Look", "--url", "login.example.com"), "--url must be"),
         (("override", "exp_unknown", "--reason", "Look", "--url", "https://[x"), "--url must be"),
+        (("explain", "0000000000000000001"), "There is no log entry 0000000000000000001 in this tenant."),
+        (("explain", "--unit", "x", "--experiment", "exp_unknown"), "There was no experiment exp_unknown at revision"),
+        (("explain", "--unit", "x", "--experiment", "e", "--revision", "99"), "There is no revision 99; those of this"),
+        (("explain", "--unit", "", "--experiment", "e"), "A unit has 1 to 512 characters."),
+        (("explain", "--unit", "x" * 513, "--experiment", "e"), "A unit has 1 to 512 characters."),
+        (("explain", "--unit", "\udcff", "--experiment", "e"), "is no UTF-8"),
+        (("explain", "1", "--context", "shoe_size=42"), "'shoe_size' is no attribute; there are client_id"),
+        (("explain", "1", "--context", "country=FR", "--context", "country=CA"), "country is given twice."),
+        (("explain", "1", "--context", f"country={'x' * 4097}"), "country is over 4096 characters."),
         (("config", "--config", "nowhere.toml"), "nowhere.toml can't be read"),
         (("token", "--database", "nonsense"), "database: not a URL"),
     ],
@@ -158,7 +167,17 @@ def test_what_is_refused_is_said_in_one_sentence(run: Run, data: Path, words: tu
 
 @pytest.mark.parametrize(
     "words",
-    [("nonsense",), ("serve", "--port", "many"), ("clients", "create"), ("audit", "--limit", "0"), ("token", "x")],
+    [
+        ("nonsense",),
+        ("serve", "--port", "many"),
+        ("clients", "create"),
+        ("audit", "--limit", "0"),
+        ("token", "x"),
+        ("explain",),
+        ("explain", "1", "--unit", "x"),
+        ("explain", "--unit", "x"),
+        ("explain", "1", "--revision", "1"),
+    ],
 )
 def test_wrong_usage_is_another_exit_code(run: Run, words: tuple[str, ...]) -> None:
     done = run(*words)
@@ -315,6 +334,7 @@ COMMANDS = [
     ("clients", "revoke"),
     ("token",),
     ("results",),
+    ("explain",),
     ("audit",),
     ("config",),
 ]

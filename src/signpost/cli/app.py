@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from signpost.cli import audit, clients, config, export, override, results, serve, simulate, tenants, token
+from signpost.cli import audit, clients, config, explain, export, override, results, serve, simulate, tenants, token
 from signpost.cli.options import CommandError
 from signpost.config import SettingsError
 from signpost.model.errors import DomainError, NameTakenError, NotFoundError
@@ -24,6 +24,7 @@ app.add_typer(clients.app, name="clients")
 app.command("token")(token.token)
 app.command("override")(override.override)
 app.command("results")(results.results)
+app.command("explain")(explain.explain)
 app.command("simulate")(simulate.simulate)
 app.command("export")(export.export)
 app.command("audit")(audit.audit)

@@ -37,7 +37,7 @@ class AuditEntry:
 class PastConfiguration:
     """What was configured in a tenant after one of its revisions: by id, in the order in which things were made.
 
-    Clients are not in it: they decide nothing, and the audit trail has not their secrets.
+    Only what decides is in it. Clients don't, and the audit trail has not their secrets.
     """
 
     revision: int

@@ -6,12 +6,11 @@ from dataclasses import replace
 import msgspec
 from msgspec import UNSET
 
-from signpost.assignment import Outcome, Plan
-from signpost.model.experiments import Strategy
 from signpost.ports.clock import Clock
 from signpost.ports.events import Event
 from signpost.requests.attributes import Attributes, Context
 from signpost.runtime import wire
+from signpost.runtime.exposures import keep_attributes
 from signpost.runtime.moments import Moments
 from signpost.runtime.overrides import Asked, OverrideIgnored, Overrides
 from signpost.runtime.parsing import BodyInvalidError, parse_json
@@ -92,7 +91,7 @@ class Decisions:
         if asked is None:
             context = self._attributes.of(subject, needed)
             outcome, hashed = plan.decide(flow, unit, context)
-            return self._forms.of(state.tenant.id, outcome, flow), hashed, _keep(plan, outcome, context)
+            return self._forms.of(state.tenant.id, outcome, flow), hashed, keep_attributes(plan, outcome, context)
         forced = plan.experiments.get(asked.override.experiment_id or "")
         if forced is not None:
             needed |= forced.attributes
@@ -101,16 +100,7 @@ class Decisions:
         if outcome.is_override_ignored:
             asked = replace(asked, ignored=OverrideIgnored.TARGET_NOT_FOUND)
         # What is said of an override is said once, so its form is not kept.
-        return Form(state.tenant.id, outcome, flow, asked), hashed, _keep(plan, outcome, context)
-
-
-def _keep(plan: Plan, outcome: Outcome, context: Context) -> Context | None:
-    """Return what the experiment's segments ask for, and nothing else that is known of who asks."""
-    if outcome.strategy is not Strategy.SEGMENT:
-        return None
-    experiment = plan.experiments.get(outcome.experiment_id or "")
-    needed = experiment.attributes if experiment is not None else ()
-    return {name: context[name] for name in sorted(needed) if name in context}
+        return Form(state.tenant.id, outcome, flow, asked), hashed, keep_attributes(plan, outcome, context)
 
 
 def _reply_to(form: Form, event: Event | None, signer: Signer, *, is_recorded: bool) -> bytes:

@@ -5,7 +5,8 @@ Also the event that says that an override was ignored where no variation was sho
 
 import msgspec
 
-from signpost.assignment.decisions import Outcome
+from signpost.assignment import Outcome, Plan
+from signpost.model.experiments import Strategy
 from signpost.ports.events import EXPOSURE_TYPE, Attribution, Event
 from signpost.requests.attributes import Context, user_agent_of
 from signpost.runtime.moments import Moment, moment_of
@@ -132,6 +133,15 @@ class ExposureForm:
             to,
             self._is_exposure,
         )
+
+
+def keep_attributes(plan: Plan, outcome: Outcome, context: Context) -> Context | None:
+    """Return what is kept with an exposure: what the experiment's segments ask for, and nothing else of who asks."""
+    if outcome.strategy is not Strategy.SEGMENT:
+        return None
+    experiment = plan.experiments.get(outcome.experiment_id or "")
+    needed = experiment.attributes if experiment is not None else ()
+    return {name: context[name] for name in sorted(needed) if name in context}
 
 
 def _override_of(asked: Asked) -> _Override | None:

@@ -32,7 +32,7 @@ def check_revision(revision: int, newest: int) -> None:
 
 
 def read_past(revision: int, documents: Iterable[tuple[Kind, str]]) -> PastConfiguration:
-    """Return the configuration of which these are the documents, the tenant's own among them; clients are passed over."""
+    """Return the configuration of which these are the documents, the tenant's own among them; other kinds are passed over."""
     found: dict[Kind, dict[str, Any]] = {kind: {} for kind in TYPES}
     for kind, text in documents:
         if kind in TYPES:

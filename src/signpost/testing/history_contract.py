@@ -32,6 +32,7 @@ class HistoryContract:
             tenant.flags.add(flag)
             tenant.segments.add(segment)
             tenant.clients.add(a_client())
+            tenant.audit.note(Kind.OVERRIDE, a_client(2))
             tenant.experiments.add(replace(experiment, name="overwritten in the same transaction"))
             tenant.experiments.replace(experiment)
         with store.writing(FIRST.id, ACTOR) as tenant:

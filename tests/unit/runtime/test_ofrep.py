@@ -164,6 +164,16 @@ def test_attributes_are_taken_from_the_context_and_from_the_user_agent(house: Ho
     assert (fallen_back["reason"], fallen_back["metadata"]["reason"]) == ("TARGETING_MATCH", "fallback")
 
 
+def test_an_exposure_by_segment_keeps_what_the_segments_asked_for(house: House) -> None:
+    targeted(house, equals("country", "CA"), equals("device_type", "mobile"))
+
+    evaluate(house, "flag-1.title", unit="one", context={"country": "FR", "browser": "Lynx", "age": 29})
+    evaluate_all(house, "two", {"device_type": "mobile"})
+
+    kept = [entry["details"]["assignment"]["attributes"] for entry in exposures(house)]
+    assert kept == [{"country": "FR"}, {"device_type": "mobile"}]
+
+
 def test_a_name_of_the_callers_own_is_session_metadata(house: House) -> None:
     targeted(house, Condition("anonymous_session_metadata.age", Operator.EQUALS, ("29",)))
 

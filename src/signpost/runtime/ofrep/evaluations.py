@@ -6,10 +6,11 @@ from enum import StrEnum
 from signpost.assignment import Decision, FlagReason, Outcome, Plan, Resolution
 from signpost.assignment.flags import FlagKey
 from signpost.ports.clock import Clock
-from signpost.requests.attributes import Attributes
+from signpost.requests.attributes import Attributes, Context
 from signpost.runtime.answers import JSON, Answer
 from signpost.runtime.changes import Changes
 from signpost.runtime.etags import etag_of, is_known
+from signpost.runtime.exposures import keep_attributes
 from signpost.runtime.moments import Moments
 from signpost.runtime.ofrep.contexts import Asked, read_context
 from signpost.runtime.ofrep.streams import Streams
@@ -106,6 +107,10 @@ class Evaluations:
     def _decide(self, plan: Plan, flow: str, asked: Asked, unit: str) -> Decision:
         return plan.decide(flow, unit, self._attributes.of(asked.asker, plan.attributes_needed(flow)))
 
+    def _keep(self, plan: Plan, flow: str, asked: Asked, outcome: Outcome) -> Context | None:
+        context = self._attributes.of(asked.asker, plan.attributes_needed(flow))
+        return keep_attributes(plan, outcome, context)
+
     def _decide_all(self, plan: Plan, asked: Asked) -> dict[str, Decision]:
         """Decide once in each flow in which a flag varies."""
         if asked.unit is None:
@@ -132,7 +137,7 @@ class Evaluations:
         moment = self._moments.now()
         new = {(outcome, unit): (flow, hashed) for flow, (outcome, hashed) in decisions.items() if outcome.is_enrolled}
         events = [
-            form.exposure.fill(unit, hashed, asked.asker, moment)
+            form.exposure.fill(unit, hashed, asked.asker, moment, self._keep(state.plan, flow, asked, outcome))
             for (outcome, _), (flow, hashed) in new.items()
             if (outcome, unit) not in self._seen
             and (form := self._forms.of(state.tenant.id, outcome, flow)).exposure is not None

@@ -10,7 +10,7 @@ from signpost.model.errors import Kind
 from signpost.ports.paging import Page, PageRequest
 from signpost.ports.store import AuditEntry, Identified, PastConfiguration
 from signpost.storage.changes import Changes, writable
-from signpost.storage.past import check_revision, read_past
+from signpost.storage.past import TYPES, check_revision, read_past
 from signpost.storage.sql import tables
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -56,7 +56,7 @@ class Audit:
         found = (
             select(columns.kind, columns.after)
             .join(rows, columns.position == rows.c.newest)
-            .where(columns.after.is_not(None), columns.kind != Kind.CLIENT)
+            .where(columns.after.is_not(None), columns.kind.in_(TYPES))
             .order_by(rows.c.oldest)
         )
         return read_past(revision, ((Kind(row.kind), row.after) for row in self._connection.execute(found)))

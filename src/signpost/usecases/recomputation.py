@@ -1,0 +1,141 @@
+"""A decision computed anew, twice: by the code that decides, and by the published recipe step by step."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from signpost.assignment import Candidate, Configuration, Decision, Outcome, Override, Reason
+from signpost.model.experiments import ALL_FLOWS, Experiment, ExperimentStatus, Strategy
+from signpost.usecases.explanation_segments import Known, attributes_asked, walk_segments
+from signpost.usecases.explanation_steps import Answer, Coordinates, Step, walk_coordinates, walk_slots
+
+UNTOLD = Step("decision", "can't be told", "it depends on attributes that are not known")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Who asks in which flow, what is known of the request, and the override that decided, if one did."""
+
+    unit: str
+    flow: str
+    known: Known
+    override: Override | None = None
+    about_override: str = ""
+    """What is known of the override, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputed:
+    """What came out, and how."""
+
+    candidate: Candidate
+    steps: tuple[Step, ...]
+    decision: Decision
+    """By the code that decides."""
+    coordinates: Coordinates | None
+    """By the steps; None for a unit that has none."""
+    missing: tuple[str, ...]
+    """Attributes that segments ask for and that are not known."""
+    is_told: bool
+    """Whether what is known is enough to tell the variation."""
+    is_contradicted: bool
+    """Whether the steps and the code come to different ends: never, unless one of them is wrong."""
+
+
+def recompute(configuration: Configuration, question: Question) -> Recomputed:
+    """Decide in a configuration that holds one experiment."""
+    (candidate,) = configuration.candidates()
+    experiment = candidate.experiment
+    active = replace(experiment, status=ExperimentStatus.ACTIVE)
+    as_active = replace(configuration, experiments=(active,)).prepare()
+    problems = [warning.problem for warning in as_active.warnings]
+    coordinates = Coordinates.of(experiment.salt, question.unit)
+    walked, answer = _walk(candidate, question, coordinates, problems)
+    would_be = as_active.plan.decide(experiment.flow, question.unit, question.known.attributes)
+    decision = _decide(configuration, question)
+    is_contradicted = not _is_same(answer, would_be, coordinates)
+    outcome = decision[0]
+    asks = experiment.strategy is Strategy.SEGMENT and not problems
+    missing = tuple(name for name in attributes_asked(candidate) if question.known.lacks(name)) if asks else ()
+    if question.override is not None:
+        is_told = not missing or question.override.variation_id is not None
+    else:
+        is_told = answer.reason is not None or not outcome.is_enrolled
+    steps = [*_introduce(experiment, question), *walked]
+    steps += _conclude(outcome) if is_told else [UNTOLD]
+    if outcome.reason is Reason.NO_EXPERIMENT:
+        steps += _conclude(would_be[0], "if it were active here") if answer.reason is not None else [UNTOLD]
+    steps.append(_tell_code(would_be[0], is_contradicted=is_contradicted))
+    return Recomputed(
+        candidate=candidate,
+        steps=tuple(steps),
+        decision=decision,
+        coordinates=coordinates,
+        missing=missing,
+        is_told=is_told,
+        is_contradicted=is_contradicted,
+    )
+
+
+def _decide(configuration: Configuration, question: Question) -> Decision:
+    plan = configuration.prepare().plan
+    if question.override is None:
+        return plan.decide(question.flow, question.unit, question.known.attributes)
+    return plan.decide_forced(question.flow, question.unit, question.known.attributes, question.override)
+
+
+def _walk(
+    candidate: Candidate, question: Question, coordinates: Coordinates | None, problems: list[str]
+) -> tuple[list[Step], Answer]:
+    """Go through the recipe as if the experiment were active."""
+    if problems:
+        return [Step("experiment", "can't run", problem) for problem in problems], Answer(Reason.BROKEN)
+    if coordinates is None:
+        return [Step("unit", "can't be hashed", "it is empty, or has no UTF-8 form")], Answer(Reason.BAD_UNIT)
+    steps = list(walk_coordinates(candidate.experiment.salt, question.unit, coordinates))
+    if candidate.experiment.strategy is Strategy.PERCENTAGE:
+        further, answer = walk_slots(candidate, coordinates)
+    else:
+        steps.append(Step("strategy", "segment", "the coordinates decide nothing; the first segment that matches does"))
+        further, answer = walk_segments(candidate, question.known)
+    return steps + further, answer
+
+
+def _introduce(experiment: Experiment, question: Question) -> Iterator[Step]:
+    yield Step("experiment", experiment.name, f"{experiment.id}, {experiment.strategy}, flow {experiment.flow}")
+    if question.override is not None:
+        yield Step("override", "decided", f"{question.about_override}; below is what goes without one")
+    elif experiment.status is not ExperimentStatus.ACTIVE:
+        yield Step("status", experiment.status, "nobody is enrolled; below is what would be if it were active")
+    elif experiment.flow not in {question.flow, ALL_FLOWS}:
+        yield Step("status", experiment.status, f"but not in the flow {question.flow}")
+    else:
+        yield Step("status", experiment.status, f"asked in the flow {question.flow}")
+
+
+def _conclude(outcome: Outcome, title: str = "decision") -> Iterator[Step]:
+    if not outcome.is_enrolled:
+        yield Step(title, "not enrolled: the baseline", f"reason {outcome.reason}")
+        return
+    control = ", the control" if outcome.is_control else ""
+    yield Step(title, str(outcome.variation_name), f"{outcome.variation_id}{control}, reason {outcome.reason}", 0, True)
+    config = json.dumps({name: entry["value"] for name, entry in outcome.config.items()}, ensure_ascii=False)
+    yield Step("config", config, "the flag's parameters, with what the variation overrides")
+
+
+def _tell_code(outcome: Outcome, *, is_contradicted: bool) -> Step:
+    title = "the code that decides"
+    if not is_contradicted:
+        return Step(title, "comes to the same", "asked on the same configuration, it has to")
+    found = f"reason {outcome.reason}, variation {outcome.variation_id}, segment {outcome.segment_id}"
+    return Step(title, "COMES TO SOMETHING ELSE", f"{found}: one of the two is wrong, which should be reported")
+
+
+def _is_same(answer: Answer, decision: Decision, coordinates: Coordinates | None) -> bool:
+    outcome, hashed = decision
+    if answer.reason in {Reason.BROKEN, Reason.BAD_UNIT}:
+        return (outcome.reason, hashed) == (answer.reason, 0)
+    if coordinates is None or hashed != coordinates.hashed:
+        return False
+    found = (outcome.reason, outcome.variation_id, outcome.segment_id)
+    return answer.reason is None or found == (answer.reason, answer.variation_id, answer.segment_id)
