@@ -7,8 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from signpost.assignment import Configuration, Evaluation, FlagReason, Override, Reason, Resolution
-    from signpost.client import Client, Decision, Stats
+    from signpost.assignment import Configuration, FlagReason, Override, Reason, Resolution
+    from signpost.client import Client, Decision, Evaluation, Stats
     from signpost.exchange import DocumentInvalidError
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
 _HOMES = {
     "Client": "signpost.client",
     "Decision": "signpost.client",
+    "Evaluation": "signpost.client",
     "Stats": "signpost.client",
     "DocumentInvalidError": "signpost.exchange",
 }

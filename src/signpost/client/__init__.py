@@ -2,7 +2,7 @@
 
 from signpost.client.client import Client
 from signpost.client.connections import Credentials
-from signpost.client.decisions import Decision
+from signpost.client.decisions import Decision, Evaluation
 from signpost.client.stats import Stats
 
-__all__ = ["Client", "Credentials", "Decision", "Stats"]
+__all__ = ["Client", "Credentials", "Decision", "Evaluation", "Stats"]

@@ -15,7 +15,7 @@ from typing import Any, Protocol, Self, TypeVar
 
 from msgspec import structs
 
-from signpost.assignment import Configuration, Evaluation, Outcome, Override, Plan, Reason
+from signpost.assignment import Configuration, Outcome, Override, Plan, Reason
 from signpost.assignment.evaluation import always
 from signpost.assignment.flags import FLOW
 from signpost.assignment.plans import UNEXPECTED
@@ -23,7 +23,7 @@ from signpost.client.attributes import Context, Derivation
 from signpost.client.backoff import Backoff
 from signpost.client.connections import Connection, Credentials
 from signpost.client.copies import Copies
-from signpost.client.decisions import Decision
+from signpost.client.decisions import Decision, Evaluation
 from signpost.client.following import Following
 from signpost.client.outbox import Outbox, Tracked
 from signpost.client.stats import Source, Stats
@@ -237,10 +237,10 @@ class Client:
         if flow is None:
             return Evaluation(flag.baseline)
         decision = self.decide(flow, unit, context, record=False, session_id=session_id)
-        outcome = decision.outcome
-        if record and outcome.experiment_id in flag.experiments:
+        is_varied = decision.experiment_id in flag.experiments
+        if record and is_varied:
             self.record(decision)
-        return Evaluation(flag.resolve(outcome), flow, (outcome, decision.hashed))
+        return Evaluation(flag.resolve(decision.outcome), decision, is_varied)
 
     def track(
         self,

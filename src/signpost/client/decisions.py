@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from signpost.assignment import Outcome, Reason
+from signpost.assignment import Outcome, Reason, Resolution
 from signpost.assignment.hashing import exposure_of, split_of
 from signpost.model.json import JsonValue
 
@@ -81,3 +81,13 @@ class Decision(Struct, frozen=True, gc=False):
     def exposure(self) -> int:
         """The unit's exposure point in the experiment, 32 bits."""
         return exposure_of(self.hashed)
+
+
+class Evaluation(Struct, frozen=True, gc=False):
+    """A flag's value for a unit."""
+
+    resolution: Resolution
+    decision: Decision | None = None
+    """What was decided, None where there was nothing to decide."""
+    is_varied: bool = False
+    """Whether the value is the experiment's doing, so that showing it is an exposure."""

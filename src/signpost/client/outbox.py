@@ -74,10 +74,10 @@ class Outbox:
         while not self._is_closing:
             self._wake.wait(wait)
             self._wake.clear()
-            wait = self._send_all()
-        self._send_all()
+            wait = self.send_all()
+        self.send_all()
 
-    def _send_all(self) -> float:
+    def send_all(self) -> float:
         """Send batch after batch as long as it goes well; return how long to wait before the next attempt."""
         while self.exposures or self.events or self._unsent:
             if not self._unsent:

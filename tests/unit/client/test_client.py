@@ -15,6 +15,7 @@ from signpost.model.experiments import SlotRange
 from tests.unit.client.conftest import IPHONE, MOBILE, TWO, configuration, halves, targeted
 
 FLAG = configuration().flags[0].name
+TARGETED = Client.from_configuration(configuration(targeted()))
 DEEP: Any = {}
 for _ in range(10_000):
     DEEP = {"a": DEEP}
@@ -198,9 +199,7 @@ def test_no_flow_raises(flow: Any) -> None:
     ),
 )
 def test_nothing_raises(unit: Any, context: Any) -> None:
-    client = Client.from_configuration(configuration(targeted()))
-
-    assert client.decide("authentication", unit, context).outcome is not None
+    assert TARGETED.decide("authentication", unit, context).outcome is not None
 
 
 def test_an_async_caller_is_not_kept_waiting() -> None:
