@@ -101,6 +101,16 @@ def test_a_change_reaches_it(house: House) -> None:
         assert client.decide("authentication", "device-1").reason == "no_experiment"
 
 
+def test_a_server_that_is_asked_to_stop_does_not_wait_for_those_who_wait(house: House) -> None:
+    with house.connect() as client:
+        wait_for(lambda: client.stats.age_seconds is not None)
+
+        code = house.server.stop()
+
+    assert code == 0
+    assert "graceful" not in house.server.log.read_text()
+
+
 def test_a_server_that_is_killed_in_the_middle_loses_nothing_and_counts_nothing_twice(house: House) -> None:
     with house.connect() as client:
         stop = threading.Event()

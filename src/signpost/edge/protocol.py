@@ -6,6 +6,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_BYTES_MAX = 64 * 1024
 """Bytes of a request line and its headers that may wait for their end; what comes in one read is not counted."""
+LEAVE = "signpost.leave"
+"""The entry of the lifespan's state with what is called when the server begins to stop."""
 LOOK_SECONDS = 15
 """How often a connection is looked at: one that is at the same unfinished head as before is given up."""
 
@@ -29,6 +31,13 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._look_later is not None:
             self._look_later.cancel()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Let those go who wait for something that may not come for long."""
+        leave = self.app_state.get(LEAVE)
+        if leave is not None:
+            leave()
+        super().shutdown()
 
     def data_received(self, data: bytes) -> None:
         """Take what has come."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from signpost.edge.asgi import BODY_SECONDS_MAX, App, Receive, Scope, Send, peer_of
 from signpost.edge.errors import Headers, Refusal
 from signpost.edge.gate import Gate
+from signpost.edge.protocol import LEAVE
 from signpost.model.limits import BODY_BYTES_MAX
 from signpost.ports.clock import Clock
 from signpost.ports.events import EventsRejectedError
@@ -77,7 +78,7 @@ class RuntimeApp:
         self._gate = gate
         self._patience = Patience()
         self.recorder = Recorder(events)
-        changes = Changes(gate.find_tenant)
+        self._changes = changes = Changes(gate.find_tenant)
         streams = Streams(changes, keys)
         evaluations = Evaluations(attributes, self.recorder, clock, changes, streams, recorded=ofrep_exposures)
         self._ofrep = OfrepRoutes(evaluations, streams, origins)
@@ -97,6 +98,8 @@ class RuntimeApp:
         elif path.startswith(OFREP_PREFIX):
             await self._answer_ofrep(path, scope, receive, send)
         else:
+            if scope["type"] == "lifespan" and "state" in scope:
+                scope["state"][LEAVE] = self._changes.end
             await self._otherwise(scope, receive, send)
 
     async def _answer_ofrep(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:

@@ -19,9 +19,12 @@ class Changes:
         self._look_seconds = look_seconds
         self._waiting: dict[asyncio.Future[TenantState], tuple[str | None, int]] = {}
         self._is_looking = False
+        self.is_over = False
 
     async def after(self, host: str | None, state: TenantState, seconds: float) -> TenantState:
         """Return the tenant's state as soon as its revision is another one, or as it is after so many seconds."""
+        if self.is_over:
+            return self._find(host) or state
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[TenantState] = loop.create_future()
         self._waiting[waiter] = host, state.revision
@@ -33,6 +36,14 @@ class Changes:
             return self._find(host) or state
         finally:
             self._waiting.pop(waiter, None)
+
+    def end(self) -> None:
+        """Wake everybody, and let nobody wait any more: the server stops."""
+        self.is_over = True
+        for waiter, (host, _) in self._waiting.items():
+            state = self._find(host)
+            if state is not None and not waiter.done():
+                waiter.set_result(state)
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         for waiter, (host, revision) in self._waiting.items():

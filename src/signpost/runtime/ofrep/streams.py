@@ -70,7 +70,7 @@ class Streams:
             yield b": connected\n\n"
             if known is not None and known != state.revision:
                 yield _event(state.revision)
-            while True:
+            while not self._changes.is_over:
                 new = await self._changes.after(host, state, HEARTBEAT_SECONDS)
                 yield b": still here\n\n" if new.revision == state.revision else _event(new.revision)
                 state = new
