@@ -15,10 +15,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from examples.demo.api import Api
-from examples.demo.explanation import explain
 from examples.demo.looks import draw_looks, find_effect
 from examples.demo.people import TRUE_RATES, make_people
 from examples.demo.proof import EXPOSURE, count_units, find_lost, read_log
+from examples.demo.recipe import recompute
 from examples.demo.server import SIGNPOST, Server
 from examples.demo.traffic import Traffic
 
@@ -58,7 +58,7 @@ def main() -> None:
         is_right = report(server, ids["experiment"], traffic, looks)
 
         scene("Why one device saw what it saw")
-        explain_one(api, ids["experiment"])
+        explain_one(server, api, ids["experiment"])
         ask_by_segment(api)
 
         scene("What to try next")
@@ -174,14 +174,16 @@ def report(server: Server, experiment_id: str, traffic: Traffic, looks: list[dic
     return True
 
 
-def explain_one(api: Api, experiment_id: str) -> None:
-    """Take one exposure from the log, and recompute it."""
+def explain_one(server: Server, api: Api, experiment_id: str) -> None:
+    """Take one exposure from the log, let `signpost explain` recompute it, and recompute it without Signpost."""
     entry = next(entry for entry in read_log(api) if entry["type"] == EXPOSURE)
+    console.print("[dim]$ signpost explain", entry["log_id"])
+    server.print_explanation(entry["log_id"])
     experiment = api.get(f"/api/v2/experimentation/experiments/{experiment_id}")
     steps = Table(box=None, show_header=False, padding=(0, 2))
-    for what, outcome in explain(entry, experiment):
+    for what, outcome in recompute(entry, experiment):
         steps.add_row(what, outcome)
-    console.print(f"  log entry {entry['log_id']}, {entry['user_agent']}\n")
+    console.print("\n  The same by the published recipe, with nothing but xxhash:")
     console.print(steps)
 
 

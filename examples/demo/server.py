@@ -72,8 +72,14 @@ class Server:
 
     def print_results(self, experiment_id: str) -> None:
         """Let `signpost results` print."""
-        command = self._command("results", experiment_id)
-        subprocess.run(command, check=True, cwd=self.data, env=self._environment())
+        self._print("results", experiment_id)
+
+    def print_explanation(self, log_id: str) -> None:
+        """Let `signpost explain` print; it fails where the log does not agree."""
+        self._print("explain", log_id)
+
+    def _print(self, *words: str) -> None:
+        subprocess.run(self._command(*words), check=True, cwd=self.data, env=self._environment())
 
     def _command(self, *words: str) -> list[str]:
         return [SIGNPOST, *words, "--data", str(self.data)]

@@ -7,17 +7,29 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from signpost.assignment import Candidate, Configuration
 from signpost.usecases.explanation_segments import Known
 from signpost.usecases.explanation_steps import Coordinates
 from signpost.usecases.recomputation import Question, recompute
 from tests.conformance.loading import load_candidate
-from tests.conformance.test_assignment_twin import contexts, experiments, units
+from tests.conformance.test_assignment_twin import contexts, experiments, salts, units
 
 FOLDER = Path(__file__).parents[2] / "conformance" / "assignment" / "v1"
 DECISIONS = json.loads((FOLDER / "decisions.json").read_text())
+GROUPS = json.loads((FOLDER / "groups.json").read_text())
 HASHES = json.loads((FOLDER / "hash.json").read_text())["vectors"]
+
+
+slots = st.integers(-5, 1_000_005)
+groups = st.none() | st.fixed_dictionaries(
+    {
+        "name": st.just("group"),
+        "salt": salts | st.just("short"),
+        "spans": st.lists(st.tuples(slots, slots).map(sorted), max_size=4),
+    }
+)
 
 
 def configure(candidate: Candidate) -> Configuration:
@@ -47,10 +59,24 @@ def test_every_vector_can_be_explained(experiment: Mapping[str, Any]) -> None:
     assert not any(recomputed.is_contradicted for recomputed in found)
 
 
-@settings(max_examples=200)
-@given(experiments(0), units, contexts)
-def test_steps_and_code_agree(experiment: dict[str, Any], unit: object, context: dict[str, Any]) -> None:
-    configuration = configure(load_candidate(experiment))
+def test_every_vector_of_groups_can_be_explained() -> None:
+    found = [
+        recompute(configure(load_candidate(experiment)), ask(a["unit"], a["flow"], a["context"]))
+        for vector in GROUPS["vectors"]
+        for experiment in vector["experiments"]
+        for a in vector["asks"]
+    ]
+
+    assert len(found) > 100
+    assert not any(recomputed.is_contradicted for recomputed in found)
+
+
+@settings(max_examples=300)
+@given(experiments(0), groups, units, contexts)
+def test_steps_and_code_agree(
+    experiment: dict[str, Any], group: dict[str, Any] | None, unit: object, context: dict[str, Any]
+) -> None:
+    configuration = configure(load_candidate({**experiment, "exclusion_group": group}))
 
     found = recompute(configuration, ask(unit, experiment["authentication_flow"], context))
 

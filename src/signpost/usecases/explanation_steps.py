@@ -58,7 +58,7 @@ class Coordinates:
 
 def walk_coordinates(salt: str, unit: str, found: Coordinates) -> Iterator[Step]:
     """Tell how the coordinates come about."""
-    yield Step("salt + unit", salt + unit, f"the experiment's salt {salt}, followed at once by the unit")
+    yield Step("salt + unit", f"{salt} + {unit}", "with nothing between them")
     yield Step("hash", f"{found.hashed:#018x}", "XXH3_64 of its UTF-8, seed 0")
     yield Step("split point", f"{found.split} = {found.split:#010x}", "hash >> 32")
     yield Step("exposure point", f"{found.exposure} = {found.exposure:#010x}", "hash & 0xffffffff")

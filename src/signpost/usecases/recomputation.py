@@ -6,10 +6,13 @@ from dataclasses import dataclass, replace
 
 from signpost.assignment import Candidate, Configuration, Decision, Outcome, Override, Reason
 from signpost.model.experiments import ALL_FLOWS, Experiment, ExperimentStatus, Strategy
+from signpost.model.ids import is_salt
+from signpost.usecases.explanation_groups import has_slot, walk_group
 from signpost.usecases.explanation_segments import Known, attributes_asked, walk_segments
 from signpost.usecases.explanation_steps import Answer, Coordinates, Step, walk_coordinates, walk_slots
 
 UNTOLD = Step("decision", "can't be told", "it depends on attributes that are not known")
+NO_HASH = Step("unit", "can't be hashed", "it is empty, or has no UTF-8 form")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +49,13 @@ def recompute(configuration: Configuration, question: Question) -> Recomputed:
     """Decide in a configuration that holds one experiment."""
     (candidate,) = configuration.candidates()
     experiment = candidate.experiment
-    active = replace(experiment, status=ExperimentStatus.ACTIVE)
+    active = _activate(experiment)
     as_active = replace(configuration, experiments=(active,)).prepare()
     problems = [warning.problem for warning in as_active.warnings]
-    coordinates = Coordinates.of(experiment.salt, question.unit)
-    walked, answer = _walk(candidate, question, coordinates, problems)
+    walked, answer, found = _walk(replace(candidate, experiment=active), question, problems)
     would_be = as_active.plan.decide(experiment.flow, question.unit, question.known.attributes)
     decision = _decide(configuration, question)
-    is_contradicted = not _is_same(answer, would_be, coordinates)
+    is_contradicted = not _is_same(answer, would_be, found)
     outcome = decision[0]
     asks = experiment.strategy is Strategy.SEGMENT and not problems
     missing = tuple(name for name in attributes_asked(candidate) if question.known.lacks(name)) if asks else ()
@@ -70,7 +72,7 @@ def recompute(configuration: Configuration, question: Question) -> Recomputed:
         candidate=candidate,
         steps=tuple(steps),
         decision=decision,
-        coordinates=coordinates,
+        coordinates=Coordinates.of(experiment.salt, question.unit),
         missing=missing,
         is_told=is_told,
         is_contradicted=is_contradicted,
@@ -84,21 +86,39 @@ def _decide(configuration: Configuration, question: Question) -> Decision:
     return plan.decide_forced(question.flow, question.unit, question.known.attributes, question.override)
 
 
+def _activate(experiment: Experiment) -> Experiment:
+    """Return the experiment as if it were active; without its group where no slots of that are claimed yet."""
+    group = experiment.exclusion_group
+    is_waiting = experiment.status is not ExperimentStatus.ACTIVE and group is not None and not group.spans
+    return replace(experiment, status=ExperimentStatus.ACTIVE, exclusion_group=None if is_waiting else group)
+
+
 def _walk(
-    candidate: Candidate, question: Question, coordinates: Coordinates | None, problems: list[str]
-) -> tuple[list[Step], Answer]:
-    """Go through the recipe as if the experiment were active."""
+    candidate: Candidate, question: Question, problems: list[str]
+) -> tuple[list[Step], Answer, Coordinates | None]:
+    """Go through the recipe; return the steps, what they lead to, and where the unit is by the hash that decides."""
+    experiment, group = candidate.experiment, candidate.experiment.exclusion_group
+    steps: list[Step] = []
+    if group is not None and is_salt(group.salt):
+        seat = Coordinates.of(group.salt, question.unit)
+        if seat is None:
+            return [NO_HASH], Answer(Reason.BAD_UNIT), None
+        steps += walk_group(group, question.unit, seat)
+        if not has_slot(group, seat):
+            return steps, Answer(Reason.EXCLUDED), seat
     if problems:
-        return [Step("experiment", "can't run", problem) for problem in problems], Answer(Reason.BROKEN)
-    if coordinates is None:
-        return [Step("unit", "can't be hashed", "it is empty, or has no UTF-8 form")], Answer(Reason.BAD_UNIT)
-    steps = list(walk_coordinates(candidate.experiment.salt, question.unit, coordinates))
-    if candidate.experiment.strategy is Strategy.PERCENTAGE:
-        further, answer = walk_slots(candidate, coordinates)
+        steps += (Step("experiment", "can't run", problem) for problem in problems)
+        return steps, Answer(Reason.BROKEN), None
+    found = Coordinates.of(experiment.salt, question.unit)
+    if found is None:
+        return [NO_HASH], Answer(Reason.BAD_UNIT), None
+    steps += walk_coordinates(experiment.salt, question.unit, found)
+    if experiment.strategy is Strategy.PERCENTAGE:
+        further, answer = walk_slots(candidate, found)
     else:
         steps.append(Step("strategy", "segment", "the coordinates decide nothing; the first segment that matches does"))
         further, answer = walk_segments(candidate, question.known)
-    return steps + further, answer
+    return steps + further, answer, found
 
 
 def _introduce(experiment: Experiment, question: Question) -> Iterator[Step]:
@@ -111,6 +131,10 @@ def _introduce(experiment: Experiment, question: Question) -> Iterator[Step]:
         yield Step("status", experiment.status, f"but not in the flow {question.flow}")
     else:
         yield Step("status", experiment.status, f"asked in the flow {question.flow}")
+    group = experiment.exclusion_group
+    if group is not None and _activate(experiment).exclusion_group is None:
+        note = "it has no slots of the group, which it gets when it is activated; below is what is after that"
+        yield Step("exclusion group", group.name, note)
 
 
 def _conclude(outcome: Outcome, title: str = "decision") -> Iterator[Step]:
@@ -131,11 +155,9 @@ def _tell_code(outcome: Outcome, *, is_contradicted: bool) -> Step:
     return Step(title, "COMES TO SOMETHING ELSE", f"{found}: one of the two is wrong, which should be reported")
 
 
-def _is_same(answer: Answer, decision: Decision, coordinates: Coordinates | None) -> bool:
+def _is_same(answer: Answer, decision: Decision, found: Coordinates | None) -> bool:
     outcome, hashed = decision
-    if answer.reason in {Reason.BROKEN, Reason.BAD_UNIT}:
-        return (outcome.reason, hashed) == (answer.reason, 0)
-    if coordinates is None or hashed != coordinates.hashed:
+    if hashed != (found.hashed if found is not None else 0):
         return False
-    found = (outcome.reason, outcome.variation_id, outcome.segment_id)
-    return answer.reason is None or found == (answer.reason, answer.variation_id, answer.segment_id)
+    said = (outcome.reason, outcome.variation_id, outcome.segment_id)
+    return answer.reason is None or said == (answer.reason, answer.variation_id, answer.segment_id)

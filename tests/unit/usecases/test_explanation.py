@@ -10,7 +10,15 @@ import pytest
 
 from signpost.assignment import Override, Reason, SignedOverride
 from signpost.events.memory import MemoryEvents
-from signpost.model.experiments import Allocation, Experiment, ExperimentStatus, SlotRange, Strategy
+from signpost.model.experiments import (
+    Allocation,
+    ExclusionGroup,
+    Experiment,
+    ExperimentStatus,
+    SlotRange,
+    Span,
+    Strategy,
+)
 from signpost.model.limits import SLOTS
 from signpost.model.segments import Condition, Operator, Rule, Segment
 from signpost.ports.events import Event
@@ -175,11 +183,7 @@ def test_every_step_is_told_with_its_numbers(world: World) -> None:
 
     # tests/conformance/twin/xxh3.py, which shares no line with the library, gives this hash, too.
     assert found.steps[2:] == (
-        Step(
-            "salt + unit",
-            "1111111111111111111112device-1",
-            "the experiment's salt 1111111111111111111112, followed at once by the unit",
-        ),
+        Step("salt + unit", "1111111111111111111112 + device-1", "with nothing between them"),
         Step("hash", "0x2499518f20f8b5d0", "XXH3_64 of its UTF-8, seed 0"),
         Step("split point", "614027663 = 0x2499518f", "hash >> 32"),
         Step("exposure point", "553170384 = 0x20f8b5d0", "hash & 0xffffffff"),
@@ -331,6 +335,45 @@ def test_a_draft_is_told_as_if_it_were_active(world: World) -> None:
     assert shown["ranges"] == "not stored yet"
     assert shown["decision"] == "not enrolled: the baseline"
     assert shown["if it were active here"] == "Password"
+
+
+def test_a_group_gives_a_unit_to_an_experiment_or_does_not(world: World) -> None:
+    salt = "1" * 22  # by conformance/assignment/v1/hash.json, device-1 has slot 723,169 with it
+    inside = ExclusionGroup("pages", 300_000, salt, (Span(0, 5), Span(700_000, 999_995)))
+    outside = replace(HALVES, exclusion_group=replace(inside, spans=(Span(0, 723_169), Span(723_170, SLOTS))))
+    world.configure(replace(HALVES, exclusion_group=inside))
+    log_id = world.keep(world.decide("device-1"))
+    world.change(outside)
+
+    logged, excluded = world.explain(log_id), world.explain_unit(HALVES, "device-1")
+
+    assert logged.verdict is Verdict.AGREES
+    assert values(logged)["slot in the group"] == "723,169"
+    assert hits(logged) == ["slots 700,000 to 999,994", "slots 0 to 499,999", "decision"]
+    assert (excluded.verdict, values(excluded)["this experiment"]) == (Verdict.NOT_LOGGED, "has not slot 723,169")
+    assert values(excluded)["decision"] == "not enrolled: the baseline"
+    assert excluded.outcome is not None
+    assert excluded.outcome.reason is Reason.EXCLUDED
+
+
+def test_a_draft_that_has_no_slots_of_its_group_yet_is_told_as_if_it_had(world: World) -> None:
+    world.configure(an_experiment(exclusion_group=ExclusionGroup("pages", 300_000, "1" * 22)))
+
+    found = world.explain_unit(an_experiment(), "device-1")
+
+    assert values(found)["exclusion group"] == "pages"
+    assert values(found)["if it were active here"] == "Password"
+    assert found.verdict is Verdict.NOT_LOGGED
+
+
+@pytest.mark.parametrize("salt", ["", "1" * 21])
+def test_a_group_without_a_salt_enrols_nobody(world: World, salt: str) -> None:
+    world.configure(replace(HALVES, exclusion_group=ExclusionGroup("pages", SLOTS, salt, (Span(0, SLOTS),))))
+
+    found = world.explain_unit(HALVES, "device-1")
+
+    assert found.outcome is not None
+    assert (found.outcome.reason, found.verdict) == (Reason.BROKEN, Verdict.NOT_LOGGED)
 
 
 def test_what_cannot_run_says_why(world: World) -> None:
@@ -552,6 +595,7 @@ def test_an_entry_that_says_forced_in_one_place_only_differs(world: World) -> No
         (Answer(Reason.SPLIT, CONTROL.id), 2),
         (Answer(None), 2),
         (Answer(Reason.BROKEN), 1),
+        (Answer(Reason.EXCLUDED), 1),
     ],
 )
 def test_another_end_of_the_steps_is_a_contradiction(world: World, answer: Answer, hashed: int) -> None:
