@@ -52,7 +52,7 @@ lock: .venv/ready  ## choose versions anew and write them into requirements.lock
 
 .PHONY: clean
 clean:  ## remove what was installed and what was measured
-	rm -rf .venv .venv-auth0-* .venv-chdb tests/sdk/node/node_modules .cache .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-auth0-* .venv-chdb .venv-peers tests/sdk/node/node_modules .cache .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # The lock is right when resolving again, with itself as preference, changes nothing: a new release upstream never breaks it.
 # Without its registry there is nothing to resolve against: that is told, and fails only where everything has to be at hand.

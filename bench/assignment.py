@@ -1,152 +1,80 @@
-"""How long a decision takes in-process, as a ratio to one `hashlib.blake2b` of the same id: `python -m bench.assignment`."""
+"""How long a decision takes in-process, side by side with other evaluators: `python -m bench.assignment`."""
 
 import hashlib
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from timeit import Timer
 
-from bench.timing import compare
-from signpost.assignment import Candidate, Plan, prepare
-from signpost.model.experiments import Allocation, Experiment, ExperimentStatus, Strategy
-from signpost.model.flags import Flag, FlagStatus, Origin, Parameter, ParameterType
-from signpost.model.segments import Condition, Operator, Rule, Segment, SegmentStatus
-from signpost.model.variations import Variation
+from bench.peers.comparison import ROUNDS, Row, Timed, compare
+from bench.peers.jobs import ATTRIBUTES, LONG_TARGETING, SPLIT, TARGETING, unit_of
+from bench.peers.signpost_plan import FLOW, plan_of
+from bench.timing import compare as compare_here
+from signpost.assignment import Plan
 
-AT = datetime(2026, 1, 1, tzinfo=UTC)
-FLOW = "authentication"
-UNIT = "5a8b6aae-7b62-4c65-8d89-442e4e47c53d"
-CONTEXT = {
-    "client_id": "tYz0fGk3Bq",
-    "connection": "con_9dR2",
-    "connection_type": "social",
-    "organization_id": "org_k1",
-    "device_type": "mobile",
-    "browser": "Safari",
-    "platform": "iOS",
-    "country": "FR",
-}
-SPLIT = "two-way split"
-TARGETING = "three rules, eight attributes"
-MARKS = {SPLIT: "1.0", TARGETING: "1.2"}
-
-FLAG = Flag(
-    id="flg_1",
-    name="sign-in",
-    description=None,
-    type=Origin.SELF,
-    status=FlagStatus.ACTIVE,
-    parameters={name: Parameter(ParameterType.STRING, "as it is") for name in ("title", "button", "layout", "hint")},
-    created_at=AT,
-    updated_at=AT,
+SIGNPOST = Row("Signpost plan.decide", "signpost_plan", "signpost")
+CLIENT = Row("Signpost Client.decide +", "signpost_client", "signpost", exposures=True)
+EPPO = Row("Eppo get_json_assignment", "eppo", "eppo-server-sdk", "eppo")
+EPPO_NAMES = Row("Eppo get_string_assignment", "eppo_names", "eppo-server-sdk", "eppo")
+EPPO_DETAILS = Row("Eppo …_json_assignment_details", "eppo_details", "eppo-server-sdk", "eppo")
+STATSIG = Row("Statsig get_experiment", "statsig", "statsig-python-core", "statsig")
+LAUNCHDARKLY = Row("LaunchDarkly variation_detail", "launchdarkly", "launchdarkly-server-sdk", "launchdarkly")
+GROWTHBOOK = Row("GrowthBook eval_feature", "growthbook", "growthbook", "growthbook")
+FLAGD = Row("flagd get_object_details", "flagd", "openfeature-provider-flagd", "flagd")
+UNLEASH = Row("Unleash get_variant", "unleash", "UnleashClient", "unleash")
+PLANOUT = Row("PlanOut get_params", "planout", "PlanOut", "planout")
+ALONE = (SIGNPOST, EPPO_NAMES, EPPO, EPPO_DETAILS, STATSIG, LAUNCHDARKLY, GROWTHBOOK, FLAGD, UNLEASH, PLANOUT)
+WITH_EXPOSURES = tuple(
+    replace(row, name=f"{row.name} +", exposures=True)
+    for row in (EPPO, STATSIG, LAUNCHDARKLY, GROWTHBOOK, UNLEASH, PLANOUT)
 )
-VARIATIONS = {
-    name: Variation(name, FLAG.id, name, None, {} if name == "var_a" else {"title": name}, AT, AT)
-    for name in ("var_a", "var_b", "var_c", "var_d")
-}
-
-
-def equals(attribute: str, *values: str) -> Condition:
-    return Condition(attribute, Operator.EQUALS, values)
-
-
-RULES = {
-    "seg_1": Rule((equals("client_id", "c3QXm0bLs1"),)),
-    "seg_2": Rule((equals("device_type", "desktop"), equals("country", "de"))),
-    "seg_3": Rule((equals("platform", "ios", "android"), equals("country", "fr", "be"))),
-}
-"""The usual kind: the first and the second fail at their first condition, the third holds."""
-LONG_RULES = {
-    "seg_1": Rule((equals("device_type", "desktop"), equals("browser", "chrome", "edge"), equals("country", "de"))),
-    "seg_2": Rule((equals("connection_type", "enterprise"), equals("client_id", "c3QXm0bLs1"))),
-    "seg_3": Rule(
-        (
-            equals("device_type", "mobile", "tablet"),
-            equals("platform", "ios", "android"),
-            equals("country", "fr", "be"),
-        ),
-        (equals("organization_id", "org_internal"), equals("connection", "con_test")),
-    ),
-}
-"""Rules that name every attribute; seven conditions are asked until the third holds."""
-
-
-def plan_of(strategy: Strategy, rules: Mapping[str, Rule], *allocations: Allocation) -> Plan:
-    segments = {
-        name: Segment(name, name, None, Origin.SELF, SegmentStatus.ACTIVE, (rule,), AT, AT)
-        for name, rule in rules.items()
-    }
-    experiment = Experiment(
-        id="exp_1",
-        name="experiment",
-        description=None,
-        flag_id=FLAG.id,
-        flow=FLOW,
-        strategy=strategy,
-        default_config=None,
-        status=ExperimentStatus.ACTIVE,
-        is_valid=True,
-        allocations=allocations,
-        levels=(),
-        current_level=None,
-        salt="7Fh2mVq9ZtXc4KdPnR8sWy",
-        recipe_version=1,
-        slot_ranges=(),
-        flag_snapshot=None,
-        started_at=AT,
-        ended_at=None,
-        created_at=AT,
-        updated_at=AT,
-    )
-    prepared = prepare([Candidate(experiment, FLAG, VARIATIONS, segments)], revision=1)
-    assert not prepared.warnings
-    return prepared.plan
-
-
-def split() -> Plan:
-    return plan_of(
-        Strategy.PERCENTAGE,
-        {},
-        Allocation("var_a", is_control=True, weight_slots=500_000),
-        Allocation("var_b", is_control=False, weight_slots=500_000),
-    )
-
-
-def target(rules: Mapping[str, Rule]) -> Plan:
-    plan = plan_of(
-        Strategy.SEGMENT,
-        rules,
-        Allocation("var_a", is_control=True, is_fallback=True),
-        Allocation("var_b", is_control=False, segment_id="seg_1", priority=1),
-        Allocation("var_c", is_control=False, segment_id="seg_2", priority=2),
-        Allocation("var_d", is_control=False, segment_id="seg_3", priority=3),
-    )
-    assert plan.decide(FLOW, UNIT, CONTEXT)[0].segment_id == "seg_3"
-    return plan
-
-
-def timer_of(plan: Plan, context: Mapping[str, str]) -> Timer:
-    names = {"decide": plan.decide, "flow": FLOW, "unit": UNIT, "context": context}
-    return Timer("decide(flow, unit, context)", globals=names)
+"""Each with its exposures into a sink that does nothing."""
+MARKS_OF_EPPO = {SPLIT.name: 0.6, TARGETING.name: 0.35}
+MARKS_OF_HASH = {"two-way split": "1.0", "three rules, eight attributes": "1.2"}
 
 
 def main() -> None:
-    usual = target(RULES)
-    without_country = {name: value for name, value in CONTEXT.items() if name != "country"}
-    timings = compare(
+    print("A decision in-process, with a config of four keys, next to one hash of the same id")
+    print_hash()
+    print()
+    print(f"Signpost and others, all with the same jobs: µs a decision, and × Signpost's ({ROUNDS} rounds, medians)")
+    print_table("the decision alone, no exposure", compare(ALONE))
+    print()
+    print_table("the whole decision, with its exposure where it says +", compare((CLIENT, EPPO, *WITH_EXPOSURES)))
+
+
+def print_table(title: str, rows: Sequence[Timed]) -> None:
+    jobs = (SPLIT, TARGETING, LONG_TARGETING)
+    print(f"{title:58}" + "".join(f"{job.name:>18}" for job in jobs))
+    for row in rows:
+        timings = [row.timings[job.name] for job in jobs]
+        cells = "".join(f"{timing.seconds * 1e6:10.2f}{timing.ratio:7.1f}×" for timing in timings)
+        print(f"{row.row.name + ' ' + row.version:58}{cells}")
+    eppo = next(row for row in rows if row.row.module == EPPO.module)
+    for job, mark in MARKS_OF_EPPO.items():
+        print(f"  {job}: {1 / eppo.timings[job].ratio:.2f} of {eppo.row.name}'s time (mark {mark})")
+
+
+def print_hash() -> None:
+    usual = plan_of(TARGETING)
+    without_country = {name: value for name, value in ATTRIBUTES.items() if name != "country"}
+    hash_names = {"h": hashlib.blake2b, "b": unit_of(0).encode()}
+    timings = compare_here(
         {
-            "one hashlib.blake2b(id).digest()": Timer(
-                "h(b).digest()", globals={"h": hashlib.blake2b, "b": UNIT.encode()}
-            ),
-            SPLIT: timer_of(split(), CONTEXT),
-            TARGETING: timer_of(usual, CONTEXT),
+            "one hashlib.blake2b(id).digest()": Timer("h(b).digest()", globals=hash_names),
+            "two-way split": timer_of(plan_of(SPLIT), ATTRIBUTES),
+            "three rules, eight attributes": timer_of(usual, ATTRIBUTES),
             "… an attribute is missing": timer_of(usual, without_country),
-            "… rules that name all attributes": timer_of(target(LONG_RULES), CONTEXT),
+            "… rules that name all attributes": timer_of(plan_of(LONG_TARGETING), ATTRIBUTES),
         }
     )
-    print("A decision in-process, with a config of four keys, next to one hash of the same id")
     print(f"{'':36}{'ns':>8}{'ratio':>8}{'mark':>8}")
     for timing in timings:
-        print(f"{timing.name:36}{timing.seconds * 1e9:8.0f}{timing.ratio:8.2f}{MARKS.get(timing.name, ''):>8}")
+        print(f"{timing.name:36}{timing.seconds * 1e9:8.0f}{timing.ratio:8.2f}{MARKS_OF_HASH.get(timing.name, ''):>8}")
+
+
+def timer_of(plan: Plan, context: Mapping[str, str]) -> Timer:
+    names = {"decide": plan.decide, "flow": FLOW, "unit": unit_of(0), "context": context}
+    return Timer("decide(flow, unit, context)", globals=names)
 
 
 if __name__ == "__main__":
