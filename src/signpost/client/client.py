@@ -4,7 +4,7 @@ import atexit
 import logging
 import os
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from random import random  # noqa: TID251 spreads attempts, decides nothing
@@ -125,7 +125,9 @@ class Client:
         def wire() -> tuple[Following, Outbox]:
             connection = Connection(url, credentials, Path(ca_file) if ca_file else None)
             copies = Copies(Path(cache), f"{connection.url} {client_id}") if cache else None
-            return Following(connection, copies, Backoff(random), client.use), Outbox(connection, Backoff(random))
+            return Following(connection, copies, Backoff(random), client.use), Outbox(
+                connection, Backoff(random), client.asked_by
+            )
 
         client._wire = wire
         client._start()
@@ -275,6 +277,11 @@ class Client:
     def wait_until_ready(self, seconds: float) -> bool:
         """Wait for a configuration; return whether there is one."""
         return self._ready.wait(seconds)
+
+    def asked_by(self, experiment_id: str) -> Collection[str]:
+        """Return the attributes that an experiment's segments ask for; only these are sent along with its exposures."""
+        experiment = self._plan.experiments.get(experiment_id)
+        return () if experiment is None else experiment.attributes
 
     def on_change(self, listener: Callable[[int], None]) -> Callable[[], None]:
         """Call the listener with the revision of each new configuration, on the thread that fetched it.

@@ -3,7 +3,7 @@
 import logging
 import secrets
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from threading import Event, Thread
 from typing import Any, TypeVar
 
@@ -29,17 +29,22 @@ Tracked = tuple[Mapping[str, Any], int]
 """An auth event, and when it happened in nanoseconds since the epoch."""
 
 
+AskedBy = Callable[[str], Collection[str]]
+"""Returns the attributes that an experiment's segments ask for."""
+
+
 class Outbox:
     """Two queues and the thread that empties them. Whoever puts something in takes no lock, never waits, and keeps the bound.
 
     What was sent and not acknowledged is sent again, under the same ids, so that it counts once however often it arrives.
     """
 
-    def __init__(self, connection: Connection, backoff: Backoff) -> None:
+    def __init__(self, connection: Connection, backoff: Backoff, asked_by: AskedBy) -> None:
         self.exposures: deque[Decision] = deque()
         self.events: deque[Tracked] = deque()
         self._connection = connection
         self._backoff = backoff
+        self._asked_by = asked_by
         self._unsent: deque[tuple[str, bytes, int]] = deque()
         self._wake = Event()
         self._is_closing = False
@@ -81,7 +86,7 @@ class Outbox:
         """Send batch after batch as long as it goes well; return how long to wait before the next attempt."""
         while self.exposures or self.events or self._unsent:
             if not self._unsent:
-                self._take(self.exposures, _write_exposure, EXPOSURES_PATH)
+                self._take(self.exposures, self._write_exposure, EXPOSURES_PATH)
                 self._take(self.events, _write_event, EVENTS_PATH)
                 continue
             path, lines, count = self._unsent[0]
@@ -114,29 +119,30 @@ class Outbox:
         if lines:
             self._unsent.append((path, b"\n".join(lines), len(lines)))
 
+    def _write_exposure(self, decision: Decision, event_id: str) -> bytes:
+        exposure = Exposure(
+            id=event_id,
+            unit=decision.unit,
+            flow=decision.flow,
+            experiment_id=decision.experiment_id or "",
+            variation_id=decision.variation_id or "",
+            segment_id=decision.segment_id,
+            reason=decision.reason,
+            revision=decision.revision,
+            split=decision.split,
+            exposure=decision.exposure,
+            date=decision.at_ns // 1_000_000,
+            is_forced=decision.is_forced,
+            session_id=decision.session_id,
+            attributes=self._keep(decision) if decision.outcome.strategy is Strategy.SEGMENT else None,
+        )
+        return _encode(exposure)
 
-def _write_exposure(decision: Decision, event_id: str) -> bytes:
-    exposure = Exposure(
-        id=event_id,
-        unit=decision.unit,
-        flow=decision.flow,
-        experiment_id=decision.experiment_id or "",
-        variation_id=decision.variation_id or "",
-        segment_id=decision.segment_id,
-        reason=decision.reason,
-        revision=decision.revision,
-        split=decision.split,
-        exposure=decision.exposure,
-        date=decision.at_ns // 1_000_000,
-        is_forced=decision.is_forced,
-        session_id=decision.session_id,
-        attributes=_texts(decision.context) if decision.outcome.strategy is Strategy.SEGMENT else None,
-    )
-    return _encode(exposure)
-
-
-def _texts(context: Mapping[str, str | None]) -> dict[str, str]:
-    return {name: value for name, value in dict(context).items() if isinstance(value, str)}
+    def _keep(self, decision: Decision) -> dict[str, str]:
+        """Return what the experiment's segments ask for, and nothing else that is known of who asked."""
+        context = decision.context
+        asked = self._asked_by(decision.experiment_id or "")
+        return {name: value for name in sorted(asked) if isinstance(value := context.get(name), str)}
 
 
 def _write_event(item: Tracked, event_id: str) -> bytes:

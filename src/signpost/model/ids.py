@@ -26,6 +26,15 @@ def encode_id(kind: IdKind, number: int) -> str:
     Raises:
         ValueError: the number does not fit 128 bits.
     """
+    return f"{kind}_{encode_number(number)}"
+
+
+def encode_number(number: int) -> str:
+    """Return 22 base58 characters that stand for a 128-bit number.
+
+    Raises:
+        ValueError: the number does not fit 128 bits.
+    """
     if not 0 <= number < 1 << 128:
         message = "an identifier holds 128 bits"
         raise ValueError(message)
@@ -33,7 +42,7 @@ def encode_id(kind: IdKind, number: int) -> str:
     for _ in range(RANDOM_LENGTH):
         number, digit = divmod(number, len(ALPHABET))
         digits.append(ALPHABET[digit])
-    return f"{kind}_{''.join(reversed(digits))}"
+    return "".join(reversed(digits))
 
 
 def pattern_of(kind: IdKind) -> str:

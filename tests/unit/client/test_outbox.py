@@ -13,6 +13,10 @@ from signpost.client.outbox import Outbox
 from tests.unit.client.conftest import IPHONE, Scripted, configuration, halves, targeted
 
 
+def asked_by(_: str) -> tuple[str, ...]:
+    return ("device_type",)
+
+
 def fill(outbox: Outbox, count: int = 1, **changes: Any) -> Client:
     client = Client.from_configuration(
         configuration(changes.pop("experiment", halves())), outbox.exposures, outbox.events
@@ -24,7 +28,7 @@ def fill(outbox: Outbox, count: int = 1, **changes: Any) -> Client:
 
 def test_an_exposure_says_what_the_server_would_have_recorded() -> None:
     connection = Scripted()
-    outbox = Outbox(connection, Backoff(lambda: 0.0))
+    outbox = Outbox(connection, Backoff(lambda: 0.0), asked_by)
 
     client = fill(outbox)
     outbox.send_all()
@@ -36,26 +40,21 @@ def test_an_exposure_says_what_the_server_would_have_recorded() -> None:
     assert (sent["session_id"], "attributes" in sent) == ("session-1", False)
 
 
-def test_an_exposure_by_segment_carries_what_was_known() -> None:
+def test_an_exposure_by_segment_carries_what_its_segments_asked_for_and_nothing_else() -> None:
     connection = Scripted()
-    outbox = Outbox(connection, Backoff(lambda: 0.0))
+    outbox = Outbox(connection, Backoff(lambda: 0.0), asked_by)
 
     fill(outbox, experiment=targeted(), context={"user_agent": IPHONE, "country": None})
     outbox.send_all()
 
     (sent,) = connection.taken.values()
-    assert sent["attributes"] == {
-        "user_agent": IPHONE,
-        "device_type": "mobile",
-        "platform": "iOS",
-        "browser": "Mobile Safari UI/WKWebView",
-    }
+    assert sent["attributes"] == {"device_type": "mobile"}
 
 
 def test_an_outage_of_an_hour_loses_and_doubles_nothing() -> None:
     connection = Scripted()
     connection.is_up = False
-    outbox = Outbox(connection, Backoff(lambda: 1.0))
+    outbox = Outbox(connection, Backoff(lambda: 1.0), asked_by)
     fill(outbox, 2_500)
     waited = 0.0
 
@@ -72,7 +71,7 @@ def test_an_outage_of_an_hour_loses_and_doubles_nothing() -> None:
 def test_what_was_taken_in_though_the_reply_was_lost_counts_once() -> None:
     connection = Scripted()
     connection.is_lossy = True
-    outbox = Outbox(connection, Backoff(lambda: 0.0))
+    outbox = Outbox(connection, Backoff(lambda: 0.0), asked_by)
     fill(outbox, 10)
 
     outbox.send_all()
@@ -91,7 +90,7 @@ def test_a_batch_that_is_refused_does_not_hold_up_the_others() -> None:
             return super().send(path, lines)
 
     connection = Picky()
-    outbox = Outbox(connection, Backoff(lambda: 0.0))
+    outbox = Outbox(connection, Backoff(lambda: 0.0), asked_by)
 
     fill(outbox, 3).track("s", unit="device-0")
     outbox.send_all()
@@ -101,7 +100,7 @@ def test_a_batch_that_is_refused_does_not_hold_up_the_others() -> None:
 
 def test_what_cannot_be_written_is_counted_and_the_rest_is_sent() -> None:
     connection = Scripted()
-    outbox = Outbox(connection, Backoff(lambda: 0.0))
+    outbox = Outbox(connection, Backoff(lambda: 0.0), asked_by)
     client = fill(outbox, 0)
 
     client.track("s", details={"when": object()})
@@ -114,7 +113,7 @@ def test_what_cannot_be_written_is_counted_and_the_rest_is_sent() -> None:
 
 def test_a_full_queue_drops_and_says_so_once(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setattr(module, "QUEUE_MAX", 5)
-    outbox = Outbox(Scripted(), Backoff(lambda: 0.0))
+    outbox = Outbox(Scripted(), Backoff(lambda: 0.0), asked_by)
 
     with caplog.at_level(logging.WARNING):
         client = fill(outbox, 12)
@@ -124,7 +123,7 @@ def test_a_full_queue_drops_and_says_so_once(monkeypatch: pytest.MonkeyPatch, ca
 
 def test_closing_sends_what_is_there() -> None:
     connection = Scripted()
-    outbox = Outbox(connection, Backoff(lambda: 0.0))
+    outbox = Outbox(connection, Backoff(lambda: 0.0), asked_by)
     outbox.start()
     fill(outbox, 3)
 
@@ -136,7 +135,7 @@ def test_closing_sends_what_is_there() -> None:
 def test_closing_does_not_wait_for_a_server_that_is_gone() -> None:
     connection = Scripted()
     connection.is_up = False
-    outbox = Outbox(connection, Backoff(lambda: 0.0))
+    outbox = Outbox(connection, Backoff(lambda: 0.0), asked_by)
     outbox.start()
     fill(outbox, 3)
 
@@ -162,7 +161,7 @@ def test_an_unavailable_server_says_when_to_come_back() -> None:
         def send(self, path: str, lines: bytes) -> int:
             raise UnavailableError("busy", 77.0)
 
-    outbox = Outbox(Busy(), Backoff(lambda: 0.0))
+    outbox = Outbox(Busy(), Backoff(lambda: 0.0), asked_by)
     fill(outbox)
 
     assert outbox.send_all() == 77.0
