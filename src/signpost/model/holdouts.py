@@ -6,6 +6,9 @@ from datetime import datetime
 HOLDOUT = "holdout"
 """Stands for an experiment and a variation where a held-out unit is recorded."""
 
+EXPERIMENTS = "experiments"
+"""Stands for the variation that a unit has seen that is in any experiment at all."""
+
 
 @dataclass(frozen=True, slots=True)
 class Holdout:
