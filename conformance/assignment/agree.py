@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.assignment.cases import REVISION, Json, make_ask, make_configuration
+from conformance.assignment.cases import REVISION, Json, make_ask, make_configuration, make_holdout
 from signpost.batch import NOBODY, assign
 from tests.conformance.loading import decide, load_experiment, load_plan
 from tests.conformance.twin.decisions import decide as decide_naively
@@ -58,14 +58,17 @@ def compare(seed: int, configurations: int, asks: int = ASKS) -> Agreement:
     for _ in range(configurations):
         configuration = make_configuration(random)
         asked = [make_ask(random) for _ in range(asks)]
-        plan = load_plan(configuration, REVISION)
-        expected = [decide_naively(configuration, REVISION, ask) for ask in asked]
+        holdout = make_holdout(random)
+        plan = load_plan(configuration, REVISION, holdout)
+        expected = [decide_naively(configuration, REVISION, ask, holdout) for ask in asked]
         for ask, decision in zip(asked, expected, strict=True):
             agreement.reasons[decision["reason"]] += 1
             agreement.forced += decision["is_forced"]
             found = decide(plan, ask)
             if found != decision:
-                agreement.differing.append({"experiments": configuration, "ask": ask, "twin": decision, "found": found})
+                agreement.differing.append(
+                    {"experiments": configuration, "holdout": holdout, "ask": ask, "twin": decision, "found": found}
+                )
         for experiment in configuration:
             compare_column(experiment, asked, expected, agreement)
     return agreement
@@ -78,7 +81,7 @@ def compare_column(experiment: Json, asked: list[Json], expected: list[dict[str,
         for ask, decision in zip(asked, expected, strict=True)
         if experiment["id"] in {decision["experiment_id"], decision["declined_by"]}
         and not decision["is_forced"]
-        and decision["reason"] != "broken"
+        and decision["reason"] not in {"broken", "holdout"}
     ]
     if not mine or experiment["allocation_strategy"] != "percentage":
         return

@@ -60,6 +60,14 @@ def make_group(random: Random) -> Json:
     return {"exclusion_group": {"name": "a" if not rarely(random) else "b", "salt": salt, "spans": spans}}
 
 
+def make_holdout(random: Random) -> Json | None:
+    """Return a holdout, seldom."""
+    if random.random() < 0.8:
+        return None
+    salt = "short" if rarely(random) else "h" * 22
+    return {"slots": random.choice((0, 1, 50_000, 500_000, SLOTS)), "salt": salt}
+
+
 def make_experiment(random: Random, number: int) -> Json:
     """Return an experiment of either strategy."""
     by_segment = random.random() < 0.35

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from conformance.assignment import groups
+from conformance.assignment import groups, holdouts
 from conformance.assignment.configurations import ASKS, EXPERIMENTS, REVISION
 from conformance.assignment.rules import RULES
 from tests.conformance.twin.coordinates import SLOTS, hash_of, is_exposed, slot_of, split_and_exposure
@@ -88,6 +88,9 @@ def main() -> None:
     about = "configurations with exclusion groups, and who asks → decision"
     configurations = ((groups.EXPERIMENTS, groups.ASKS), (groups.EVERYWHERE, groups.ASKS_EVERYWHERE))
     write("groups", about, [make_decisions(*given) for given in configurations], revision=REVISION)
+    about = "configurations with a holdout, and who asks → decision"
+    held = [make_decisions(holdouts.EXPERIMENTS, holdouts.ASKS, holdout=holdout) for holdout in holdouts.HOLDOUTS]
+    write("holdout", about, held, revision=REVISION)
     write(
         "claims",
         "chains of who claims how many slots of a group → the spans [first slot, slot after the last] that each then has",

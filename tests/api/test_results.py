@@ -13,7 +13,7 @@ from signpost.config import Settings, load_settings
 from signpost.model.tenants import SCOPES, Tenant
 from signpost.testing.builders import an_experiment
 from signpost.usecases.clients import create_client
-from signpost.usecases.tenants import create_tenant, find_tenant
+from signpost.usecases.tenants import TenantChange, create_tenant, find_tenant, resize_holdout, update_tenant
 from tests.recorded import DRAFT, RUNNING, record
 
 
@@ -122,3 +122,21 @@ def test_another_tenant_has_no_such_experiment(settings: Settings, parts: Parts)
         reply = client.get(path_of(RUNNING.id))
 
     assert (reply.status_code, reply.json()["errorCode"]) == (404, "experiment_not_found")
+
+
+def test_all_experiments_together_are_measured_by_the_holdout(client: TestClient, parts: Parts) -> None:
+    path = "/api/v2/experimentation/holdout/results"
+    missing = client.get(path)
+    tenant = find_tenant(parts.store, None)
+    holdout = resize_holdout(tenant, 50_000, parts.clock, parts.ids)
+
+    update_tenant(parts.store, parts.clock, "test", tenant, TenantChange(holdout=holdout))
+    shown = client.get(path)
+
+    assert (missing.status_code, missing.json()["errorCode"]) == (404, "holdout_not_found")
+    assert shown.status_code == 200
+    ResultsReply.model_validate(shown.json())
+    assert [(v["variation_id"], v["planned_ratio"]) for v in shown.json()["variations"]] == [
+        ("holdout", 0.05),
+        ("experiments", 0.95),
+    ]

@@ -17,6 +17,7 @@ from signpost.model.experiments import (
     Strategy,
 )
 from signpost.model.flags import Flag, FlagStatus, Origin, Parameter, ParameterType
+from signpost.model.holdouts import Holdout
 from signpost.model.segments import Condition, Operator, Rule, Segment, SegmentStatus
 from signpost.model.variations import Variation
 
@@ -26,8 +27,9 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 UNHASHED = {Reason.NO_EXPERIMENT, Reason.BAD_UNIT, Reason.BROKEN}
 
 
-def load_plan(experiments: Sequence[Json], revision: int) -> Plan:
-    return prepare([load_candidate(e) for e in experiments], revision=revision).plan
+def load_plan(experiments: Sequence[Json], revision: int, holdout: Json | None = None) -> Plan:
+    held = Holdout(**holdout, started_at=START) if holdout is not None else None
+    return prepare([load_candidate(e) for e in experiments], revision=revision, holdout=held).plan
 
 
 def decide(plan: Plan, ask: Json) -> dict[str, Any]:

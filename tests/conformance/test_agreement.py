@@ -19,6 +19,7 @@ REASONS = {
     "no_experiment",
     "not_exposed",
     "excluded",
+    "holdout",
     "bad_unit",
     "broken",
 }

@@ -136,6 +136,19 @@ def test_who_asks_in_a_group_gets_this_decision(vector: Mapping[str, Any]) -> No
     assert [shorten(decide_naively(vector["experiments"], revision, ask)) for ask in vector["asks"]] == expected
 
 
+@pytest.mark.parametrize("vector", read("holdout")["vectors"])
+def test_who_asks_beside_a_holdout_gets_this_decision(vector: Mapping[str, Any]) -> None:
+    revision, holdout = read("holdout")["revision"], vector["holdout"]
+    plan = load_plan(vector["experiments"], revision, holdout)
+
+    expected = [ask["decision"] for ask in vector["asks"]]
+
+    assert [shorten(decide(plan, ask)) for ask in vector["asks"]] == expected
+    assert [
+        shorten(decide_naively(vector["experiments"], revision, ask, holdout)) for ask in vector["asks"]
+    ] == expected
+
+
 @pytest.mark.parametrize("chain", read("claims")["vectors"])
 def test_slots_of_a_group_are_claimed_so(chain: Sequence[Mapping[str, Any]]) -> None:
     members: dict[str, Experiment] = {}

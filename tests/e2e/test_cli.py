@@ -134,6 +134,11 @@ def test_a_token_of_a_client_for_a_scope(run: Run, data: Path) -> None:
             ("tenants", "update", "default", "--issuer", "https://i/", "--jwks-uri", "http://i/jwks"),
             "must be an https address",
         ),
+        (("tenants", "update", "default", "--holdout", "101"), "--holdout takes a percentage"),
+        (("tenants", "update", "default", "--holdout", "-1"), "--holdout takes a percentage"),
+        (("tenants", "update", "default", "--holdout", "0.00001"), "--holdout takes a percentage"),
+        (("tenants", "update", "default", "--holdout", "5%"), "--holdout takes a percentage"),
+        (("results", "holdout"), "There is no such holdout."),
         (("tenants", "override-key", "unknown"), "There is no such tenant."),
         (("results", "exp_unknown"), "There is no such experiment."),
         (("override", "exp_unknown", "--reason", "Look"), "There is no such experiment."),
@@ -418,3 +423,16 @@ def test_plain_overrides_can_be_turned_off_and_on(run: Run, data: Path) -> None:
     on = run("tenants", "update", "default", "--plain-overrides", "on", "--data", data, "--json").value
 
     assert [shown["plain_overrides"] for shown in (off, untouched, on)] == [False, False, True]
+
+
+def test_a_holdout_is_a_share_of_the_units_with_up_to_four_decimals(run: Run, data: Path) -> None:
+    fresh = run("tenants", "show", "default", "--data", data, "--json").value
+    shares = [
+        run("tenants", "update", "default", "--holdout", share, "--data", data, "--json").value["holdout"]
+        for share in ("5", "12.3456", "100", "0")
+    ]
+
+    assert fresh["holdout"] == 0
+    assert shares == [5, 12.3456, 100, 0]
+    assert run("results", "holdout", "--data", data, "--json").value["experiment_id"] == "holdout"
+    assert "Held out (control)" in run("results", "holdout", "--data", data).out

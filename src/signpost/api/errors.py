@@ -30,6 +30,7 @@ NOUNS = {
     Kind.TENANT: "Tenant",
     Kind.CLIENT: "Client",
     Kind.OVERRIDE: "Override",
+    Kind.HOLDOUT: "Holdout",
 }
 CODES = {kind: kind.value for kind in Kind}
 

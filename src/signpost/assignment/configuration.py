@@ -8,6 +8,7 @@ from signpost.assignment.flags import KnownFlag
 from signpost.assignment.preparation import Prepared, prepare
 from signpost.model.experiments import Experiment
 from signpost.model.flags import Flag
+from signpost.model.holdouts import Holdout
 from signpost.model.segments import Segment
 from signpost.model.variations import Variation
 
@@ -26,10 +27,11 @@ class Configuration:
     segments: tuple[Segment, ...]
     experiments: tuple[Experiment, ...]
     plain_overrides: bool = True
+    holdout: Holdout | None = None
 
     def prepare(self) -> Prepared:
         """Return the plan, and what is to be logged about it; never raises for what is configured."""
-        return prepare(self.candidates(), revision=self.revision, flags=self._known_flags())
+        return prepare(self.candidates(), revision=self.revision, flags=self._known_flags(), holdout=self.holdout)
 
     def candidates(self) -> tuple[Candidate, ...]:
         """Return each experiment with what it runs on: its snapshots, and the living things where it has none yet."""

@@ -32,6 +32,8 @@ class Reason(StrEnum):
     """Not enrolled: outside the share of units that the current level covers."""
     EXCLUDED = "excluded"
     """Not enrolled: the unit's slot in the exclusion group belongs to no experiment of this flow."""
+    HOLDOUT = "holdout"
+    """Not enrolled: the unit is held out of every experiment; without that it would be enrolled."""
     BAD_UNIT = "bad_unit"
     """Not enrolled: the unit is empty, no text, or has no UTF-8 form."""
     NO_PLAN = "no_plan"
@@ -71,11 +73,16 @@ class Outcome:
         """Whether the unit is in an experiment."""
         return self.experiment_id is not None
 
+    @property
+    def is_exposure(self) -> bool:
+        """Whether it is to be recorded: the unit is enrolled, or held out of what it would be enrolled in."""
+        return self.experiment_id is not None or self.reason is Reason.HOLDOUT
+
 
 Decision = tuple[Outcome, int]
 """A decision: its outcome, and the 64-bit hash of the unit in that experiment, whose coordinates are `hashing.split_of` and
 `hashing.exposure_of`; 0 where nothing was hashed (`NO_EXPERIMENT`, `BAD_UNIT`, `BROKEN`). With `EXCLUDED` it is the hash
-in the group.
+in the group, with `HOLDOUT` that in the holdout.
 
 A bare pair, because it is all that has to be made for each question: the smallest object with named fields takes as long
 to make as the hash takes to compute.

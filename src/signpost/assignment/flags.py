@@ -163,6 +163,7 @@ _REASONS = {
     Reason.ROLLOUT_CONTROL: FlagReason.SPLIT,
     Reason.NOT_EXPOSED: FlagReason.SPLIT,
     Reason.EXCLUDED: FlagReason.SPLIT,
+    Reason.HOLDOUT: FlagReason.SPLIT,
     Reason.SEGMENT: FlagReason.TARGETING_MATCH,
     Reason.FORCED: FlagReason.TARGETING_MATCH,
     Reason.FALLBACK: FlagReason.DEFAULT,

@@ -1,7 +1,7 @@
 """Preparing experiments into a plan: everything that can be worked out before anybody asks."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from signpost.assignment.arms import Arms, Candidate
 from signpost.assignment.decisions import Outcome, Reason
@@ -9,10 +9,12 @@ from signpost.assignment.evaluation import Evaluate, always
 from signpost.assignment.flags import KnownFlag, list_keys
 from signpost.assignment.groups import Member, decide_in_group, merge_spans
 from signpost.assignment.hashing import RECIPE_VERSION
+from signpost.assignment.holdouts import hold_out
 from signpost.assignment.overrides import Forcible
 from signpost.assignment.plans import Plan, Running
 from signpost.assignment.strategies import force_percentage, force_segments, run_percentage, run_segments
 from signpost.model.experiments import ALL_FLOWS, Experiment, ExperimentStatus, Span, Strategy
+from signpost.model.holdouts import HOLDOUT, Holdout
 from signpost.model.ids import ALPHABET, RANDOM_LENGTH, is_salt
 
 UNPREPARABLE = (AttributeError, LookupError, TypeError, ValueError)
@@ -43,7 +45,13 @@ class _Active:
     """Of its exclusion group."""
 
 
-def prepare(candidates: Iterable[Candidate], *, revision: int, flags: Iterable[KnownFlag] = ()) -> Prepared:
+def prepare(
+    candidates: Iterable[Candidate],
+    *,
+    revision: int,
+    flags: Iterable[KnownFlag] = (),
+    holdout: Holdout | None = None,
+) -> Prepared:
     """Return the plan of these experiments, of whatever status, and of the flags that can be asked by name.
 
     Never raises for what is configured: an active experiment that can't be prepared enrols nobody, and a warning says why.
@@ -74,6 +82,10 @@ def prepare(candidates: Iterable[Candidate], *, revision: int, flags: Iterable[K
     by_flow = _share_flows(active, revision)
     warnings += _warn_of_rivals(active, by_flow)
     warnings += _warn_of_groups(active)
+    if holdout is not None and not is_salt(holdout.salt):
+        warnings.append(PlanWarning(HOLDOUT, "nobody is held out: the salt of the holdout is none"))
+    elif holdout is not None and holdout.slots > 0:
+        by_flow = _hold_out(holdout, by_flow, revision)
     nobody = Running((), frozenset(), always(Outcome(Reason.NO_EXPERIMENT, revision)))
     plan = Plan(
         revision=revision,
@@ -144,6 +156,14 @@ def _run_flow(claiming: Sequence[_Active], revision: int) -> Running:
         frozenset().union(*(a.running.attributes for a in members)),
         evaluate,
     )
+
+
+def _hold_out(holdout: Holdout, by_flow: Mapping[str, Running], revision: int) -> dict[str, Running]:
+    ids = {experiment_id for running in by_flow.values() for experiment_id in running.experiment_ids}
+    held = {experiment_id: Outcome(Reason.HOLDOUT, revision, declined_by=experiment_id) for experiment_id in ids}
+    return {
+        flow: replace(running, evaluate=hold_out(holdout, running.evaluate, held)) for flow, running in by_flow.items()
+    }
 
 
 def _warn_of_rivals(active: Sequence[_Active], by_flow: Mapping[str, Running]) -> Iterable[PlanWarning]:

@@ -8,10 +8,13 @@ import typer
 from rich.console import Console
 
 from signpost.cli.options import ACTOR, AsJson, ConfigFile, Data, Database, TenantName, opened_tenant, print_json
+from signpost.model.holdouts import HOLDOUT
 
 
 def results(
-    experiment_id: Annotated[str, typer.Argument(metavar="ID", help="The experiment's id.")],
+    experiment_id: Annotated[
+        str, typer.Argument(metavar="ID", help="The experiment's id; `holdout` for all experiments together.")
+    ],
     tenant: TenantName = None,
     data: Data = None,
     database: Database = None,
@@ -23,10 +26,15 @@ def results(
     # These bring numerical libraries with them, which the other commands shall not wait for.
     from signpost.api.wire.results import render_results  # noqa: PLC0415
     from signpost.cli.result_view import ResultView  # noqa: PLC0415
+    from signpost.usecases.holdout_results import get_holdout_results  # noqa: PLC0415
     from signpost.usecases.results import get_results  # noqa: PLC0415
 
     with opened_tenant(data, database, config, tenant) as (parts, found):
-        shown = get_results(parts.call(found, ACTOR), parts.events, experiment_id)
+        call = parts.call(found, ACTOR)
+        if experiment_id == HOLDOUT:
+            shown = get_holdout_results(call, parts.events)
+        else:
+            shown = get_results(call, parts.events, experiment_id)
     if as_json:
         print_json(render_results(shown))
         return

@@ -1,6 +1,8 @@
 """`signpost tenants …`."""
 
 import re
+from dataclasses import replace
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
@@ -22,14 +24,17 @@ from signpost.cli.options import (
 )
 from signpost.edge.foreign import is_acceptable_uri
 from signpost.exchange import format_override_key
+from signpost.model.limits import SLOTS
 from signpost.model.patches import UNSET
 from signpost.model.tenants import ForeignIssuer, Generation, Tenant
 from signpost.usecases.clients import create_first_client
-from signpost.usecases.tenants import TenantChange, create_tenant, update_tenant
+from signpost.usecases.tenants import TenantChange, create_tenant, resize_holdout, update_tenant
 
 app = typer.Typer(help="Tenants: list, create, show, update, rotate-key, override-key.", no_args_is_help=True)
 
 DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:\d{1,5})?")
+
+PERCENT = re.compile(r"\d{1,3}(\.\d{1,4})?")
 
 
 class Switch(StrEnum):
@@ -46,6 +51,10 @@ Issuer = Annotated[str | None, typer.Option("--issuer", help="An OpenID provider
 JwksUri = Annotated[str | None, typer.Option("--jwks-uri", help="Where that provider publishes its keys.")]
 PlainOverrides = Annotated[
     Switch | None, typer.Option("--plain-overrides", help="Whether overrides that nobody has signed are obeyed.")
+]
+HoldoutShare = Annotated[
+    str | None,
+    typer.Option("--holdout", metavar="PERCENT", help="The share of all units that gets no experiment; 0 for none."),
 ]
 
 
@@ -118,6 +127,7 @@ def update(
     issuer: Issuer = None,
     jwks_uri: JwksUri = None,
     plain_overrides: PlainOverrides = None,
+    holdout: HoldoutShare = None,
     data: Data = None,
     database: Database = None,
     config: ConfigFile = None,
@@ -133,7 +143,10 @@ def update(
         foreign_issuer=None if no_issuer else foreign or UNSET,
         plain_overrides=UNSET if plain_overrides is None else plain_overrides is Switch.ON,
     )
+    slots = None if holdout is None else _parse_holdout(holdout)
     with opened_tenant(data, database, config, tenant) as (parts, found):
+        if slots is not None:
+            change = replace(change, holdout=resize_holdout(found, slots, parts.clock, parts.ids))
         _show(update_tenant(parts.store, parts.clock, ACTOR, found, change), as_json=as_json)
 
 
@@ -170,6 +183,13 @@ def _check_domain(domain: str) -> str:
     return lowered
 
 
+def _parse_holdout(percent: str) -> int:
+    slots = Decimal(percent) * (SLOTS // 100) if PERCENT.fullmatch(percent) else Decimal(-1)
+    if not 0 <= slots <= SLOTS:
+        raise CommandError("--holdout takes a percentage, 0 to 100, with at most 4 decimals.")
+    return int(slots)
+
+
 def _foreign(issuer: str | None, jwks_uri: str | None) -> ForeignIssuer | None:
     if issuer is None and jwks_uri is None:
         return None
@@ -201,6 +221,7 @@ def _document(tenant: Tenant) -> dict[str, object]:
         "api_generation": tenant.api_generation,
         "is_default": tenant.is_default,
         "plain_overrides": tenant.plain_overrides,
+        "holdout": 0 if tenant.holdout is None else tenant.holdout.slots * 100 / SLOTS,
     }
     if tenant.foreign_issuer is not None:
         document |= {"issuer": tenant.foreign_issuer.issuer, "jwks_uri": tenant.foreign_issuer.jwks_uri}

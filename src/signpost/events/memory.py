@@ -1,11 +1,12 @@
 """Events in memory, for tests and trials: nothing is left when the process ends."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 
 from signpost.events.bodies import with_log_id
 from signpost.events.logids import Stamper, format_log_id, parse_log_id
+from signpost.model.holdouts import EXPERIMENTS, HOLDOUT
 from signpost.ports.clock import Clock
 from signpost.ports.events import (
     SUCCESS_TYPE,
@@ -85,16 +86,32 @@ class MemoryEvents:
 
     def sum_experiment(self, tenant_id: str, experiment_id: str) -> ExperimentSums:
         """Return the cells of an experiment."""
+        return self._sum(tenant_id, lambda _, to: to.variation_id if to.experiment_id == experiment_id else None)
+
+    def sum_holdout(self, tenant_id: str, since_ms: int) -> ExperimentSums:
+        """Return the cells of a holdout."""
+
+        def arm_of(event: Event, to: Attribution) -> str | None:
+            if event.occurred_ms < since_ms:
+                return None
+            return HOLDOUT if to.experiment_id == HOLDOUT else EXPERIMENTS
+
+        return self._sum(tenant_id, arm_of)
+
+    def _sum(self, tenant_id: str, arm_of: Callable[[Event, Attribution], str | None]) -> ExperimentSums:
         events = [event for _, event in self._of(tenant_id)]
         exposures = [
-            (event, event.attribution) for event in events if event.is_exposure and event.attribution is not None
+            (event, event.attribution, arm)
+            for event in events
+            if event.is_exposure
+            and event.attribution is not None
+            and (arm := arm_of(event, event.attribution)) is not None
         ]
-        exposures = [(event, to) for event, to in exposures if to.experiment_id == experiment_id]
-        counted = [(event, to) for event, to in exposures if not to.is_forced]
+        counted = [(event, arm) for event, to, arm in exposures if not to.is_forced]
         variations: dict[str | None, set[str]] = {}
         first_ms: dict[str | None, int] = {}
-        for event, to in counted:
-            variations.setdefault(event.unit, set()).add(to.variation_id)
+        for event, arm in counted:
+            variations.setdefault(event.unit, set()).add(arm)
             first_ms[event.unit] = min(first_ms.get(event.unit, event.occurred_ms), event.occurred_ms)
         succeeded = {
             event.unit

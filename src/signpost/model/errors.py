@@ -14,6 +14,7 @@ class Kind(StrEnum):
     TENANT = "tenant"
     CLIENT = "client"
     OVERRIDE = "override"
+    HOLDOUT = "holdout"
 
 
 class BlockerCode(StrEnum):

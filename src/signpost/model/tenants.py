@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from signpost.model.holdouts import Holdout
+
 SCOPES = (
     "create:experimentation",
     "read:experimentation",
@@ -49,6 +51,7 @@ class Tenant:
     created_at: datetime
     updated_at: datetime
     plain_overrides: bool = True
+    holdout: Holdout | None = None
 
     @property
     def issuer(self) -> str:

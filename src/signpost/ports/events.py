@@ -142,6 +142,13 @@ class Aggregates(Protocol):
         """
         ...
 
+    def sum_holdout(self, tenant_id: str, since_ms: int) -> ExperimentSums:
+        """Return two cells: `holdout`, of units that were held out, and `experiments`, of units in any experiment.
+
+        As for an experiment whose variations these two are, of exposures from that moment on; units in both are drifted.
+        """
+        ...
+
 
 class EventsRejectedError(Exception):
     """Events could not be kept; none of the batch was."""

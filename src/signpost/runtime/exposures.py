@@ -5,8 +5,9 @@ Also the event that says that an override was ignored where no variation was sho
 
 import msgspec
 
-from signpost.assignment import Outcome, Plan
+from signpost.assignment import Outcome, Plan, Reason
 from signpost.model.experiments import Strategy
+from signpost.model.holdouts import HOLDOUT
 from signpost.ports.events import EXPOSURE_TYPE, Attribution, Event
 from signpost.requests.attributes import Context, user_agent_of
 from signpost.runtime.moments import Moment, moment_of
@@ -38,9 +39,10 @@ class _Override(msgspec.Struct, frozen=True):
 class _Assignment(msgspec.Struct, frozen=True, omit_defaults=True):
     flow: str
     reason: str
-    recipe: int | None
     revision: int
+    recipe: int | None = None
     is_forced: bool = False
+    held_out_of: str | None = None
     override: _Override | None = None
     override_ignored: str | None = None
 
@@ -74,22 +76,17 @@ class ExposureForm:
 
     def __init__(self, tenant_id: str, outcome: Outcome, flow: str, asked: Asked = NOT_ASKED) -> None:
         self._tenant_id = tenant_id
-        self._experiment = (
-            outcome.experiment_id or "",
-            outcome.variation_id or "",
-            outcome.is_control,
-            outcome.strategy or "",
-            outcome.segment_id,
-        )
-        self._is_exposure = outcome.is_enrolled
+        self._experiment = _experiment_of(outcome)
+        self._is_exposure = outcome.is_exposure
         self._is_forced = outcome.is_forced
         self._type = EXPOSURE_TYPE if self._is_exposure else IGNORED_TYPE
         assignment = _Assignment(
             flow,
             outcome.reason,
-            outcome.recipe_version,
             outcome.revision,
+            outcome.recipe_version,
             outcome.is_forced,
+            outcome.declined_by if outcome.reason is Reason.HOLDOUT else None,
             _override_of(asked),
             asked.ignored and asked.ignored.value,
         )
@@ -142,6 +139,19 @@ def keep_attributes(plan: Plan, outcome: Outcome, context: Context) -> Context |
     experiment = plan.experiments.get(outcome.experiment_id or "")
     needed = experiment.attributes if experiment is not None else ()
     return {name: context[name] for name in sorted(needed) if name in context}
+
+
+def _experiment_of(outcome: Outcome) -> tuple[str, str, bool, str, str | None]:
+    """Return the first fields of what is attributed. Held-out units are the control of all experiments together."""
+    if outcome.reason is Reason.HOLDOUT:
+        return HOLDOUT, HOLDOUT, True, HOLDOUT, None
+    return (
+        outcome.experiment_id or "",
+        outcome.variation_id or "",
+        outcome.is_control,
+        outcome.strategy or "",
+        outcome.segment_id,
+    )
 
 
 def _override_of(asked: Asked) -> _Override | None:

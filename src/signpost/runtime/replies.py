@@ -20,7 +20,7 @@ class Form:
     """What is said of one outcome in one flow. There is nothing to record where nobody is enrolled and nothing was ignored."""
 
     def __init__(self, tenant_id: str, outcome: Outcome, flow: str, asked: Asked = NOT_ASKED) -> None:
-        is_recorded = outcome.is_enrolled or asked.ignored is not None
+        is_recorded = outcome.is_exposure or asked.ignored is not None
         self.exposure = ExposureForm(tenant_id, outcome, flow, asked) if is_recorded else None
         self._reply = _encode(_reply_of(outcome, asked))
         self._failure = _encode(wire.Decision(None, RECORDING_FAILED, outcome.revision))

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from signpost.model.holdouts import EXPERIMENTS, HOLDOUT
 from signpost.ports.events import (
     EXPOSURE_TYPE,
     SUCCESS_TYPE,
@@ -290,6 +291,19 @@ class EventsContract:
         assert events.sum_experiment(TENANT, EXPERIMENT).cells == (Cell("var_a", 1, 1),)
         assert events.sum_experiment(TENANT, "exp_other").cells == (Cell("var_x", 1, 1),)
 
+    @given(st.data(), st.integers(0, 13))
+    @settings(max_examples=30, deadline=None, suppress_health_check=_ACCEPTED)
+    def test_a_holdout_is_summed_against_all_experiments(
+        self, events: AllEvents, data: st.DataObject, since_ms: int
+    ) -> None:
+        tenant_id = f"ten_{next(_tenants)}"
+        kept = data.draw(st.lists(random_events(tenant_id, (EXPERIMENT, "exp_other", HOLDOUT)), max_size=24))
+        keep(events, *kept)
+
+        sums = events.sum_holdout(tenant_id, since_ms)
+
+        assert sums == count_naively([as_of_one_experiment(event, since_ms) for event in kept])
+
     @given(st.data())
     @settings(max_examples=60, deadline=None, suppress_health_check=_ACCEPTED)
     def test_the_sums_are_those_of_a_naive_count(self, events: AllEvents, data: st.DataObject) -> None:
@@ -307,7 +321,9 @@ _tenants = itertools.count()
 
 
 @st.composite
-def random_events(draw: st.DrawFn, tenant_id: str) -> Event:
+def random_events(
+    draw: st.DrawFn, tenant_id: str, experiments: Sequence[str] = (EXPERIMENT, EXPERIMENT, "exp_other")
+) -> Event:
     """Draw an event of a few units, arms, times and senders' ids, so that everything collides with everything."""
     unit = draw(st.sampled_from(["u1", "u2", "u3", "u4", "Ü"]))
     at_ms = draw(st.integers(1, 12))
@@ -315,7 +331,7 @@ def random_events(draw: st.DrawFn, tenant_id: str) -> Event:
         unit,
         draw(st.sampled_from(["var_a", "var_a", "var_b"])),
         at_ms,
-        experiment_id=draw(st.sampled_from([EXPERIMENT, EXPERIMENT, "exp_other"])),
+        experiment_id=draw(st.sampled_from(experiments)),
         is_forced=draw(st.integers(0, 5)) == 0,
     )
     event_id = draw(st.sampled_from([None, None, "id1", "id2"]))
@@ -332,6 +348,16 @@ def random_events(draw: st.DrawFn, tenant_id: str) -> Event:
         None,
         draw(st.sampled_from([to, None])),
     )
+
+
+def as_of_one_experiment(event: Event, since_ms: int) -> Event:
+    """Return the event as it were if being held out and being in any experiment were two variations of one."""
+    to = event.attribution
+    if not event.is_exposure or to is None:
+        return event
+    arm = HOLDOUT if to.experiment_id == HOLDOUT else EXPERIMENTS
+    one = to._replace(variation_id=arm, experiment_id=EXPERIMENT if event.occurred_ms >= since_ms else "too early")
+    return event._replace(attribution=one)
 
 
 def count_naively(events: Sequence[Event], experiment_id: str = EXPERIMENT) -> ExperimentSums:

@@ -44,4 +44,5 @@ def read_configuration(tenant: Workspace) -> Configuration:
         segments=tenant.segments.all(),
         experiments=tenant.experiments.all(),
         plain_overrides=tenant.tenant.plain_overrides,
+        holdout=tenant.tenant.holdout,
     )

@@ -78,6 +78,17 @@ def get_results(call: Call, aggregates: Aggregates, experiment_id: str) -> Resul
         names = _names_of(tenant, experiment)
         planned = plan_shares(experiment, was_reweighted=was_reweighted(tenant, experiment))
     sums = aggregates.sum_experiment(call.tenant_id, experiment_id)
+    return conclude(experiment, names, planned, sums, call.clock.now())
+
+
+def conclude(
+    experiment: Experiment,
+    names: Mapping[str, str],
+    planned: Mapping[str, int] | Missing,
+    sums: ExperimentSums,
+    now: datetime,
+) -> Results:
+    """Return what the sums of an experiment show, given its variations' names and its planned shares."""
     cells = _order_cells(experiment, sums)
     sample_ratio = (
         planned
@@ -90,7 +101,7 @@ def get_results(call: Call, aggregates: Aggregates, experiment_id: str) -> Resul
         experiment_name=experiment.name,
         status=experiment.status,
         strategy=experiment.strategy,
-        computed_at=call.clock.now(),
+        computed_at=now,
         first_exposure_at=_to_datetime(sums.first_exposure_ms),
         last_exposure_at=_to_datetime(sums.last_exposure_ms),
         units=sum(c.exposed for c in cells),

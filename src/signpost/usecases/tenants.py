@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from signpost.model.errors import Kind, NotFoundError
-from signpost.model.ids import IdKind
+from signpost.model.holdouts import Holdout
+from signpost.model.ids import IdKind, salt_of
 from signpost.model.patches import UNSET, Unset, choose
 from signpost.model.tenants import ForeignIssuer, Generation, Tenant
 from signpost.ports.clock import Clock
@@ -23,6 +24,7 @@ class TenantChange:
     api_generation: Generation | Unset = UNSET
     foreign_issuer: ForeignIssuer | None | Unset = UNSET
     plain_overrides: bool | Unset = UNSET
+    holdout: Holdout | None | Unset = UNSET
 
 
 def find_tenant(store: Store, name: str | None) -> Tenant:
@@ -82,9 +84,18 @@ def update_tenant(store: Store, clock: Clock, actor: str, tenant: Tenant, change
         api_generation=choose(change.api_generation, tenant.api_generation),
         foreign_issuer=choose(change.foreign_issuer, tenant.foreign_issuer),
         plain_overrides=choose(change.plain_overrides, tenant.plain_overrides),
+        holdout=choose(change.holdout, tenant.holdout),
     )
     if changed == tenant:
         return tenant
     changed = replace(changed, updated_at=clock.now())
     store.replace_tenant(changed, actor)
     return changed
+
+
+def resize_holdout(tenant: Tenant, slots: int, clock: Clock, ids: IdFactory) -> Holdout | None:
+    """Return the tenant's holdout with another share, for `TenantChange`: with the salt that it has, once it has one."""
+    holdout = tenant.holdout
+    if holdout is None:
+        return Holdout(slots, salt_of(ids.make_id(IdKind.TENANT)), clock.now()) if slots else None
+    return replace(holdout, slots=slots, started_at=holdout.started_at if holdout.slots else clock.now())

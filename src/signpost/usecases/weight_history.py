@@ -15,14 +15,15 @@ def was_reweighted(tenant: Workspace, experiment: Experiment) -> bool:
     The experiment knows only the slots as they are now; the audit trail knows how they were.
     """
     current = [{"start": s.start, "stop": s.stop, "variation_id": s.variation_id} for s in experiment.slot_ranges]
-    earlier = (entry.after["slot_ranges"] for entry in _changes_of(tenant, experiment) if entry.after)
+    earlier = (entry.after["slot_ranges"] for entry in changes_of(tenant, experiment.id) if entry.after)
     return any(slot_ranges not in ([], current) for slot_ranges in earlier)
 
 
-def _changes_of(tenant: Workspace, experiment: Experiment) -> Iterator[AuditEntry]:
+def changes_of(tenant: Workspace, entity_id: str) -> Iterator[AuditEntry]:
+    """Return every change of a thing that the audit trail has, the newest first."""
     after = None
     while True:
-        page = tenant.audit.list(PageRequest(PAGE, after), entity_id=experiment.id)
+        page = tenant.audit.list(PageRequest(PAGE, after), entity_id=entity_id)
         yield from page.items
         after = page.next_after
         if after is None:

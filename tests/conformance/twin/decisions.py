@@ -11,7 +11,7 @@ Json = Mapping[str, Any]
 BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
-def decide(experiments: Sequence[Json], revision: int, ask: Json) -> dict[str, Any]:
+def decide(experiments: Sequence[Json], revision: int, ask: Json, holdout: Json | None = None) -> dict[str, Any]:
     """Everything that a decision says; what it does not say is None."""
     context = {name: value for name, value in ask["context"].items() if isinstance(value, str)}
     active = [e for e in experiments if e["status"] == "active" and e["authentication_flow"] in (ask["flow"], "all")]
@@ -28,6 +28,10 @@ def decide(experiments: Sequence[Json], revision: int, ask: Json) -> dict[str, A
         decision = run_group(applying, ask["unit"], context)
     else:
         decision = run(applying[0] if applying else None, ask["unit"], context)
+    if decision["experiment_id"] is not None and holdout is not None and is_salt(holdout["salt"]):
+        split, exposure = split_and_exposure(hash_of(holdout["salt"], ask["unit"]) or 0)
+        if slot_of(split) < holdout["slots"]:
+            decision = declined("holdout", decision["experiment_id"]) | {"split": split, "exposure": exposure}
     return decision | {"revision": revision, "is_override_ignored": bool(override)}
 
 

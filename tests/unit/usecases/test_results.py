@@ -33,6 +33,9 @@ class GivenSums:
         assert (tenant_id, experiment_id) == (a_tenant().id, an_experiment().id)
         return self.sums
 
+    def sum_holdout(self, tenant_id: str, since_ms: int) -> ExperimentSums:
+        raise NotImplementedError
+
 
 def running(*weights: int | None, **changes: Any) -> Experiment:
     allocations = tuple(

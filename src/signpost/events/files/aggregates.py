@@ -1,12 +1,14 @@
 """Sums an experiment over all files: gathers what is needed of each into one temporary database, then sums there."""
 
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
 from signpost.events import sums
 from signpost.events.files.readers import Readers
 from signpost.events.files.schema import EXPOSURE, SUCCESS, file_of
+from signpost.model.holdouts import EXPERIMENTS, HOLDOUT
 from signpost.ports.events import Cell, ExperimentSums
 
 _PREPARE = """
@@ -17,6 +19,15 @@ CREATE TABLE exposures (id INTEGER, event_id TEXT, unit TEXT, variation_id TEXT,
 CREATE TABLE successes (id INTEGER, event_id TEXT, unit TEXT, occurred_ms INTEGER);
 """
 _ARMS = "SELECT a.* FROM source.arms a JOIN source.tenants t ON t.no = a.tenant WHERE t.tenant_id = :tenant_id"
+_HOLDOUT_EXPOSURES = f"""
+INSERT INTO exposures
+SELECT
+  e.id, e.event_id, e.unit, CASE WHEN a.experiment_id = '{HOLDOUT}' THEN '{HOLDOUT}' ELSE '{EXPERIMENTS}' END,
+  a.is_forced, e.occurred_ms
+FROM ({_ARMS}) a
+CROSS JOIN source.events e ON e.tenant = a.tenant AND e.fact = {EXPOSURE} AND e.arm = a.no
+WHERE e.occurred_ms >= :since_ms
+"""
 _EXPOSURES = f"""
 INSERT INTO exposures
 SELECT e.id, e.event_id, e.unit, a.variation_id, a.is_forced, e.occurred_ms
@@ -48,11 +59,17 @@ class FileAggregates:
 
     def sum_experiment(self, tenant_id: str, experiment_id: str) -> ExperimentSums:
         """Return the cells of an experiment; see `Aggregates.sum_experiment`."""
-        arguments = {"tenant_id": tenant_id, "experiment_id": experiment_id}
+        return self._sum(_EXPOSURES, {"tenant_id": tenant_id, "experiment_id": experiment_id})
+
+    def sum_holdout(self, tenant_id: str, since_ms: int) -> ExperimentSums:
+        """Return the cells of a holdout; see `Aggregates.sum_holdout`."""
+        return self._sum(_HOLDOUT_EXPOSURES, {"tenant_id": tenant_id, "since_ms": since_ms})
+
+    def _sum(self, exposures: str, arguments: Mapping[str, str | int]) -> ExperimentSums:
         with self._readers.open_all() as connections, closing(_open_scratch()) as scratch:
             files = [file_of(self._folder, writer) for writer in connections]
             for path in files:
-                _run_beside(scratch, path, (_EXPOSURES, _SUCCESSES), arguments)
+                _run_beside(scratch, path, (exposures, _SUCCESSES), arguments)
             if len(files) > 1:
                 drop = [_DROP_DUPLICATES.format(table=table) for table in ("exposures", "successes")]
                 for path in files:
@@ -68,7 +85,7 @@ def _open_scratch() -> sqlite3.Connection:
 
 
 def _run_beside(
-    scratch: sqlite3.Connection, path: Path, statements: tuple[str, ...] | list[str], arguments: dict[str, str]
+    scratch: sqlite3.Connection, path: Path, statements: tuple[str, ...] | list[str], arguments: Mapping[str, str | int]
 ) -> None:
     scratch.execute("ATTACH ? AS source", (f"{path.as_uri()}?mode=rw",))
     for statement in statements:

@@ -78,3 +78,7 @@ class FileEvents:
     def sum_experiment(self, tenant_id: str, experiment_id: str) -> ExperimentSums:
         """Return the cells of an experiment; see `Aggregates.sum_experiment`."""
         return self._aggregates.sum_experiment(tenant_id, experiment_id)
+
+    def sum_holdout(self, tenant_id: str, since_ms: int) -> ExperimentSums:
+        """Return the cells of a holdout; see `Aggregates.sum_holdout`."""
+        return self._aggregates.sum_holdout(tenant_id, since_ms)

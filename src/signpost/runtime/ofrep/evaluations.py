@@ -79,7 +79,8 @@ class Evaluations:
         decision = self._decide(state.plan, flow, asked, asked.unit)
         outcome = decision[0]
         written = self._write(key, flag, outcome)
-        is_counted = outcome.experiment_id in flag.experiments and self._recorded is not Recorded.NONE
+        is_exposure = outcome.is_exposure and flag.experiments & {outcome.experiment_id, outcome.declined_by}
+        is_counted = is_exposure and self._recorded is not Recorded.NONE
         if not is_counted or (outcome, asked.unit) in self._seen:
             return written
         recording = self._record(state, asked, {flow: decision})
@@ -135,7 +136,7 @@ class Evaluations:
         """Record the exposures that are new; return whether all of them are durable now."""
         unit = asked.unit or ""
         moment = self._moments.now()
-        new = {(outcome, unit): (flow, hashed) for flow, (outcome, hashed) in decisions.items() if outcome.is_enrolled}
+        new = {(outcome, unit): (flow, hashed) for flow, (outcome, hashed) in decisions.items() if outcome.is_exposure}
         events = [
             form.exposure.fill(unit, hashed, asked.asker, moment, self._keep(state.plan, flow, asked, outcome))
             for (outcome, _), (flow, hashed) in new.items()
