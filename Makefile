@@ -93,6 +93,6 @@ sdks: .venv-auth0-6.7.0/ready .venv-auth0-6.8.0/ready $(if $(NODE),tests/sdk/nod
 	@touch $@
 
 tests/sdk/node/node_modules/.ready: tests/sdk/node/package-lock.json
-	@echo "installing npm auth0"
+	@echo "installing the npm packages"
 	@cd tests/sdk/node && npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
