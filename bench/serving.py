@@ -14,6 +14,7 @@ from signpost.edge.foreign import ForeignKeys
 from signpost.edge.gate import Gate
 from signpost.edge.keys import KeyRing
 from signpost.edge.limits import RateLimiter
+from signpost.edge.protocol import LimitedProtocol
 from signpost.edge.system import SystemClock
 from signpost.edge.tokens import Tokens
 from signpost.events.files import FileEvents
@@ -79,12 +80,15 @@ def main() -> None:
     kind, core, folder = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {core})
+    app: Any
+    options: Any = {}
     if kind == "echo":
-        app: Any = make_echo((folder / "reply").read_bytes())
+        app = make_echo((folder / "reply").read_bytes())
     else:
         app, token = make_runtime(folder)
         (folder / "token").write_text(token)
-    config = uvicorn.Config(app, port=0, access_log=False, log_level="warning", lifespan="off")
+        options = {"http": LimitedProtocol, "server_header": False}  # as `signpost serve` has it
+    config = uvicorn.Config(app, port=0, access_log=False, log_level="warning", lifespan="off", **options)
     server = uvicorn.Server(config)
     socket = config.bind_socket()
     socket.listen(2_048)

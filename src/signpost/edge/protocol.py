@@ -1,8 +1,14 @@
-"""HTTP on the wire, with limits on what comes before the body: the rest has them in `asgi`."""
+"""HTTP on the wire, with limits on what comes before the body: the rest has them in `asgi`. Also the extension of `whole`."""
 
 import asyncio
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from signpost.edge.asgi import Scope
+from signpost.edge.errors import Headers
+from signpost.edge.whole import WHOLE, write_lines
+from signpost.model.limits import BODY_BYTES_MAX
 
 HEAD_BYTES_MAX = 64 * 1024
 """Bytes of a request line and its headers that may wait for their end; what comes in one read is not counted."""
@@ -15,21 +21,27 @@ LOOK_SECONDS = 15
 class LimitedProtocol(HttpToolsProtocol):
     """A connection that gives up a head that is too long or does not end."""
 
-    _heads = 0
-    _is_in_head = True
-    _head_bytes = 0
-    _seen_at: int | None = None
-    _look_later: asyncio.TimerHandle | None = None
+    # Slots, because with more than 30 attributes in its dictionary an object has slower ones, and the server's are 28.
+    __slots__ = ("_extensions", "_head_bytes", "_heads", "_is_in_head", "_lines_of_all", "_look_later", "_seen_at")
+
+    _extensions: dict[str, Any]
+    _lines_of_all: tuple[Headers, bytes]
+    _seen_at: int | None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to look."""
         super().connection_made(transport)
+        self._heads = 0
+        self._is_in_head = True
+        self._head_bytes = 0
+        self._seen_at = None
+        self._lines_of_all = ([], b"")
+        self._extensions = {WHOLE: self}
         self._look_later = self.loop.call_later(LOOK_SECONDS, self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop looking."""
-        if self._look_later is not None:
-            self._look_later.cancel()
+        self._look_later.cancel()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
@@ -58,6 +70,34 @@ class LimitedProtocol(HttpToolsProtocol):
         self._is_in_head = False
         self._heads += 1
         super().on_headers_complete()
+        self.scope["extensions"] = self._extensions
+
+    def take_body(self, scope: Scope) -> bytes | None:
+        """See `Whole`."""
+        cycle = self.cycle
+        if cycle.scope is not scope or cycle.more_body or cycle.disconnected or cycle.waiting_for_100_continue:
+            return None
+        if len(cycle.body) > BODY_BYTES_MAX:
+            return None
+        body, cycle.body = bytes(cycle.body), bytearray()
+        return body
+
+    def reply(self, scope: Scope, lines: bytes, body: bytes) -> bool:
+        """See `Whole`. It does to the cycle what the cycle's own `send` would."""
+        cycle = self.cycle
+        if cycle.scope is not scope or cycle.response_started or cycle.disconnected or not cycle.keep_alive:
+            return False
+        if cycle.access_log or cycle.flow.write_paused:
+            return False
+        if cycle.default_headers is not self._lines_of_all[0]:
+            self._lines_of_all = cycle.default_headers, write_lines(cycle.default_headers)
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        head = b"HTTP/1.1 200 OK\r\n%b%bcontent-length: %d\r\n\r\n" % (self._lines_of_all[1], lines, len(body))
+        self.transport.write(head + body)
+        cycle.message_event.set()
+        cycle.on_response()
+        return True
 
     def _look(self) -> None:
         if self._is_in_head and self._seen_at == self._heads:

@@ -9,11 +9,12 @@ from signpost.edge.asgi import BODY_SECONDS_MAX, App, Receive, Scope, Send, peer
 from signpost.edge.errors import Headers, Refusal
 from signpost.edge.gate import Gate
 from signpost.edge.protocol import LEAVE
+from signpost.edge.whole import whole_of, write_lines
 from signpost.model.limits import BODY_BYTES_MAX
 from signpost.ports.clock import Clock
 from signpost.ports.events import EventsRejectedError
 from signpost.requests.attributes import Attributes
-from signpost.runtime.answers import Answer, Stream
+from signpost.runtime.answers import JSON, Answer, Answered, Stream
 from signpost.runtime.changes import Changes
 from signpost.runtime.decisions import Decisions
 from signpost.runtime.intake import Events, Intake
@@ -34,10 +35,9 @@ from signpost.runtime.requests import (
     Patience,
     Said,
     check_length,
-    may_come_back,
-    part_of,
+    correlation_headers,
+    read_body,
     read_headers,
-    read_rest,
     text_of,
 )
 from signpost.runtime.routes import Route, say_refusal
@@ -77,6 +77,7 @@ class RuntimeApp:
         self._otherwise = otherwise
         self._gate = gate
         self._patience = Patience()
+        self._written: tuple[Headers, bytes] = ([], b"")
         self.recorder = Recorder(events)
         self._changes = changes = Changes(gate.find_tenant)
         streams = Streams(changes, keys)
@@ -94,7 +95,8 @@ class RuntimeApp:
         path = scope["path"] if scope["type"] == "http" else ""
         route = self._routes.get(path)
         if route is not None or path.startswith(PREFIX):
-            await self._answer(route, read_headers(scope["headers"]), [], scope, receive, send)
+            said = read_headers(scope["headers"])
+            await self._answer(route, said, correlation_headers(said), scope, receive, send)
         elif path.startswith(OFREP_PREFIX):
             await self._answer_ofrep(path, scope, receive, send)
         else:
@@ -105,53 +107,59 @@ class RuntimeApp:
     async def _answer_ofrep(self, path: str, scope: Scope, receive: Receive, send: Send) -> None:
         said = read_headers(scope["headers"])
         if scope["method"] == "OPTIONS" and b"origin" in said:
-            await _send(send, Answer(b"", 204, self._ofrep.preflight_headers(said)), [])
+            await _send(Answer(b"", 204, self._ofrep.preflight_headers(said)), receive, send, [])
             return
         take_api_key(said)
-        await self._answer(self._ofrep.find(path), said, self._ofrep.origin_headers(said), scope, receive, send)
+        more = [*self._ofrep.origin_headers(said), *correlation_headers(said)]
+        await self._answer(self._ofrep.find(path), said, more, scope, receive, send)
 
     async def _answer(  # noqa: PLR0917 what ASGI gives, and what was found
         self, route: Route | None, said: Said, more: Headers, scope: Scope, receive: Receive, send: Send
     ) -> None:
         headers: Headers = []
+        whole = whole_of(scope)
         try:
             if route is None or scope["method"] != route.method:
                 raise self._misdirected(scope, route)
-            state, headers = await self._enter(route, scope, said)
-            check_length(said)
-            message = await self._patience.receive(receive)
-            body = await read_rest(self._patience, receive, message) if message.get("more_body") else part_of(message)
+            key = (said.get(b"host"), said.get(b"authorization"), route.scope)
+            known = self._gate.recall(key)
+            if known is not None:
+                state, headers = known.state, known.headers
+            else:
+                state, headers = await self._enter(key, route.scope, scope, said)
+            body = whole.take_body(scope)
+            if body is None:
+                check_length(said)
+                body = await read_body(self._patience, receive)
+            if route.has_query:
+                said[QUERY] = scope["query_string"]
             answer = route.answer(state, body, said)
             if not isinstance(answer, bytes | Answer | Stream):
                 answer = await answer
         except HungUpError:
             return
         except Exception as error:  # noqa: BLE001 the outermost edge
-            refusal = error if isinstance(error, Refusal) else _refusal_of(error, headers)
-            headers = refusal.headers
-            say = say_refusal if route is None else route.say
-            answer = Answer(say(refusal), refusal.status)
-        correlation = said.get(b"x-correlation-id")
-        if correlation is not None and may_come_back(correlation):
-            more = [*more, (b"x-correlation-id", correlation)]
-        if isinstance(answer, Stream):
-            await _send_stream(answer, receive, send, [*headers, *more])
-        else:
-            await _send(send, answer if isinstance(answer, Answer) else Answer(answer), [*headers, *more])
+            answer, headers = _say(error, route, headers)
+        if isinstance(answer, bytes) and whole.reply(scope, self._lines_of(headers, more), answer):
+            return
+        await _send(answer, receive, send, [*headers, *more])
 
-    async def _enter(self, route: Route, scope: Scope, said: Said) -> tuple[TenantState, Headers]:
+    async def _enter(
+        self, key: tuple[bytes | None, bytes | None, str | None], asked: str | None, scope: Scope, said: Said
+    ) -> tuple[TenantState, Headers]:
         """Return the tenant, and the headers of the reply."""
-        if route.has_query:
-            said[QUERY] = scope["query_string"]
-        if route.scope is None:
-            return self._gate.admit_stranger(text_of(said, b"host"), peer_of(scope))
-        key = (said.get(b"host"), said.get(b"authorization"), route.scope)
-        admission = self._gate.recall(key)
-        if admission is None:
-            host = text_of(said, b"host")
-            admission = await self._gate.admit(host, text_of(said, b"authorization"), peer_of(scope), route.scope)
-            self._gate.keep(key, host, admission)
+        host = text_of(said, b"host")
+        if asked is None:
+            return self._gate.admit_stranger(host, peer_of(scope))
+        admission = await self._gate.admit(host, text_of(said, b"authorization"), peer_of(scope), asked)
+        self._gate.keep(key, host, admission)
         return admission.state, admission.headers
+
+    def _lines_of(self, headers: Headers, more: Headers) -> bytes:
+        """Return the lines of a JSON reply. Where requests are not limited, `headers` are the same ones for a minute."""
+        if headers is not self._written[0]:
+            self._written = headers, write_lines([*JSON, *headers])
+        return self._written[1] + write_lines(more) if more else self._written[1]
 
     def _misdirected(self, scope: Scope, route: Route | None) -> Refusal:
         headers = self._gate.stranger(peer_of(scope))
@@ -161,12 +169,16 @@ class RuntimeApp:
         return Refusal(404, "not_found", "There is nothing here.", headers)
 
 
-async def _send(send: Send, answer: Answer, headers: Headers) -> None:
-    headers = [*answer.headers, *headers]
-    if answer.status not in {204, 304}:
-        headers.append((b"content-length", b"%d" % len(answer.body)))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+async def _send(answer: Answered, receive: Receive, send: Send, headers: Headers) -> None:
+    if isinstance(answer, Stream):
+        await _send_stream(answer, receive, send, headers)
+        return
+    whole = Answer(answer) if isinstance(answer, bytes) else answer
+    headers = [*whole.headers, *headers]
+    if whole.status not in {204, 304}:
+        headers.append((b"content-length", b"%d" % len(whole.body)))
+    await send({"type": "http.response.start", "status": whole.status, "headers": headers})
+    await send({"type": "http.response.body", "body": whole.body})
 
 
 async def _send_stream(stream: Stream, receive: Receive, send: Send, headers: Headers) -> None:
@@ -191,6 +203,12 @@ async def _send_stream(stream: Stream, receive: Receive, send: Send, headers: He
 async def _wait_for_end(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+def _say(error: Exception, route: Route | None, headers: Headers) -> tuple[Answer, Headers]:
+    refusal = error if isinstance(error, Refusal) else _refusal_of(error, headers)
+    say = say_refusal if route is None else route.say
+    return Answer(say(refusal), refusal.status), refusal.headers
 
 
 def _refusal_of(error: Exception, headers: Headers) -> Refusal:

@@ -6,6 +6,7 @@ from typing import cast
 from urllib.parse import parse_qs
 
 from signpost.edge.asgi import BODY_SECONDS_MAX, CORRELATION_MAX, Message, Receive
+from signpost.edge.errors import Headers
 from signpost.model.limits import BODY_BYTES_MAX
 
 LENGTH_DIGITS_MAX = 9
@@ -109,24 +110,33 @@ class Patience:
             self._wait()
 
 
-async def read_rest(patience: Patience, receive: Receive, message: Message) -> bytes:
-    """Return the whole body of which the message is the first part.
+async def read_body(patience: Patience, receive: Receive) -> bytes:
+    """Return the body of a request.
 
     Raises:
         BodyTooLargeError, BodyTooSlowError, HungUpError: it can't be had.
     """
-    parts = [part_of(message)]
-    received = len(parts[0])
-    while message.get("more_body"):
+    parts: list[bytes] = []
+    received = 0
+    has_more = True
+    while has_more:
         message = await patience.receive(receive)
-        parts.append(part_of(message))
+        parts.append(_part_of(message))
         received += len(parts[-1])
         if received > BODY_BYTES_MAX:
             raise BodyTooLargeError
+        has_more = message.get("more_body", False)
     return b"".join(parts)
 
 
-def part_of(message: Message) -> bytes:
+def correlation_headers(said: Said) -> Headers:
+    """Return a client's correlation id as the reply repeats it, if it does."""
+    given = said.get(b"x-correlation-id")
+    may_come_back = given is not None and len(given) <= CORRELATION_MAX and given.decode("latin-1").isprintable()
+    return [(b"x-correlation-id", given)] if given is not None and may_come_back else []
+
+
+def _part_of(message: Message) -> bytes:
     """Return a part of the body.
 
     Raises:
@@ -136,8 +146,3 @@ def part_of(message: Message) -> bytes:
         raise HungUpError
     part: bytes = message.get("body", b"")
     return part
-
-
-def may_come_back(correlation: bytes) -> bool:
-    """Return whether a client's correlation id is one that the reply repeats."""
-    return len(correlation) <= CORRELATION_MAX and correlation.decode("latin-1").isprintable()

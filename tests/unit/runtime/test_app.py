@@ -1,11 +1,13 @@
 """The runtime routes as HTTP: who may, how much, and what all replies have in common."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 
-from signpost.edge.asgi import Message
+from signpost.edge.asgi import Message, Scope
+from signpost.edge.whole import WHOLE
 from signpost.model.limits import BODY_BYTES_MAX
 from signpost.runtime.app import DECISIONS_PATH, EVENTS_PATH
 from signpost.runtime.requests import BodyTooSlowError, Patience
@@ -59,6 +61,34 @@ def test_every_reply_tells_the_limit_and_the_correlation(house: House) -> None:
         assert {"x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"} <= reply.headers.keys()
         assert reply.headers["content-type"] == "application/json; charset=utf-8"
     assert replies[4].headers["allow"] == "POST"
+
+
+def test_a_reply_in_one_piece_says_what_one_in_parts_says(house: House) -> None:
+    house.add(halves())
+    more = [(b"x-correlation-id", b"abc 123")]
+    pieces: list[bytes] = []
+
+    class OnePiece:
+        def take_body(self, _: Scope) -> bytes:
+            return json.dumps(ASK).encode()
+
+        def reply(self, _: Scope, lines: bytes, body: bytes) -> bool:
+            pieces.extend((lines, body))
+            return True
+
+    def send(headers: Any) -> None:
+        scope = {"type": "http", "method": "POST", "path": DECISIONS_PATH, "client": None, "headers": headers}
+        asyncio.run(house.app(scope | {"extensions": {WHOLE: OnePiece()}}, Exchange([]).receive, Exchange([]).send))
+
+    said = house.headers()
+    send([*said, *more])
+    send(said)
+    in_parts = house.send(DECISIONS_PATH, ASK, headers=[*said, *more])
+
+    lines = dict(line.split(": ", 1) for line in pieces[0].decode().splitlines())
+    assert lines | {"content-length": str(len(pieces[1]))} == in_parts.headers
+    assert pieces[2] == pieces[0].removesuffix(b"x-correlation-id: abc 123\r\n")
+    assert json.loads(pieces[1])["experiment"] == in_parts.json["experiment"]
 
 
 @pytest.mark.parametrize("value", [b"x" * 65, b"a\x07b"])
