@@ -78,6 +78,10 @@ class FlagKey:
             return self.flows[0] if self.flows else None
         return named if self.is_everywhere or named in self.flows else None
 
+    def is_exposed_by(self, outcome: Outcome) -> bool:
+        """Return whether showing the value is an exposure: an experiment of this flag decided it, or the holdout instead."""
+        return outcome.is_exposure and (outcome.experiment_id or outcome.declined_by) in self.experiments
+
     def resolve(self, outcome: Outcome) -> Resolution:
         """Return what the outcome of deciding means for this key."""
         if outcome.experiment_id in self.experiments:

@@ -192,7 +192,7 @@ class Client:
             plan.decide(flow, unit, context) if override is None else plan.decide_forced(flow, unit, context, override)
         )
         decision = Decision(outcome, hashed, unit, flow, context, time_ns(), session_id)
-        if record and outcome.experiment_id is not None:
+        if record and (outcome.experiment_id is not None or outcome.is_exposure):
             exposures = self._exposures
             if len(exposures) < QUEUE_MAX:
                 exposures.append(decision)
@@ -205,7 +205,7 @@ class Client:
 
         Where the unit is in no experiment there is nothing to record.
         """
-        if not decision.is_enrolled:
+        if not decision.outcome.is_exposure:
             return
         if len(self._exposures) < QUEUE_MAX:
             self._exposures.append(structs.replace(decision, at_ns=time_ns()))
@@ -239,10 +239,10 @@ class Client:
         if flow is None:
             return Evaluation(flag.baseline)
         decision = self.decide(flow, unit, context, record=False, session_id=session_id)
-        is_varied = decision.experiment_id in flag.experiments
-        if record and is_varied:
+        is_exposure = flag.is_exposed_by(decision.outcome)
+        if record and is_exposure:
             self.record(decision)
-        return Evaluation(flag.resolve(decision.outcome), decision, is_varied)
+        return Evaluation(flag.resolve(decision.outcome), decision, is_exposure)
 
     def track(
         self,

@@ -89,5 +89,5 @@ class Evaluation(Struct, frozen=True, gc=False):
     resolution: Resolution
     decision: Decision | None = None
     """What was decided, None where there was nothing to decide."""
-    is_varied: bool = False
-    """Whether the value is the experiment's doing, so that showing it is an exposure."""
+    is_exposure: bool = False
+    """Whether showing the value is an exposure of the flag's experiment."""

@@ -14,6 +14,7 @@ from signpost.client.connections import EVENTS_PATH, EXPOSURES_PATH, Connection,
 from signpost.client.decisions import Decision
 from signpost.exchange.exposures import EXPOSURES_MAX, Exposure
 from signpost.model.experiments import Strategy
+from signpost.model.holdouts import HOLDOUT
 
 SEND_SECONDS = 1.0
 EVENT_BYTES_MAX = 64 * 1024
@@ -124,9 +125,10 @@ class Outbox:
             id=event_id,
             unit=decision.unit,
             flow=decision.flow,
-            experiment_id=decision.experiment_id or "",
-            variation_id=decision.variation_id or "",
+            experiment_id=decision.experiment_id or HOLDOUT,
+            variation_id=decision.variation_id or HOLDOUT,
             segment_id=decision.segment_id,
+            declined_by=decision.outcome.declined_by,
             reason=decision.reason,
             revision=decision.revision,
             split=decision.split,

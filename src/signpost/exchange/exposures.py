@@ -23,6 +23,7 @@ class Exposure(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     experiment_id: Text
     variation_id: Text
     segment_id: Text | None = None
+    declined_by: Annotated[Text | None, Meta(description="Of a held-out unit: the experiment it would be in.")] = None
     reason: Text
     revision: Annotated[int, Meta(ge=0, lt=1 << 53, description="Of the configuration that decided.")]
     split: Point

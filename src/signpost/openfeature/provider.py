@@ -132,7 +132,7 @@ class SignpostProvider(AbstractProvider):
         value = convert(found.value)
         if value is None:
             raise TypeMismatchError(f"The flag {key!r} is of another type: {type(found.value).__name__}.")
-        if looked.is_varied and looked.decision is not None:
+        if looked.is_exposure and looked.decision is not None:
             self._client.record(looked.decision)
         return FlagResolutionDetails(
             value, reason=Reason(found.reason), variant=found.variant, flag_metadata=dict(found.metadata)

@@ -8,6 +8,7 @@ import msgspec
 from signpost.assignment import Outcome, Reason
 from signpost.assignment.hashing import exposure_of, hash_unit, split_of
 from signpost.exchange.exposures import Exposure
+from signpost.model.holdouts import HOLDOUT
 from signpost.ports.clock import Clock
 from signpost.ports.events import Event, EventSink
 from signpost.runtime.exposures import ExposureForm
@@ -66,21 +67,29 @@ def _make_event(state: TenantState, sent: Exposure, now: Moment) -> Event:
     Raises:
         BodyInvalidError: it says what this tenant's configuration can't have said.
     """
-    experiment = state.plan.experiments.get(sent.experiment_id)
-    if experiment is None:
-        raise BodyInvalidError("'There is no such experiment' on property experiment_id")
-    forced = experiment.variations.get(sent.variation_id)
-    if forced is None:
-        raise BodyInvalidError("'Not a variation of the experiment' on property variation_id")
     if sent.reason not in REASONS:
         raise BodyInvalidError("'Not a reason' on property reason")
-    hashed = hash_unit(experiment.salt, sent.unit)
+    outcome, salt = _holdout_of(state, sent) if sent.experiment_id == HOLDOUT else _enrolment_of(state, sent)
+    hashed = hash_unit(salt, sent.unit)
     if (sent.split, sent.exposure) != (split_of(hashed), exposure_of(hashed)):
         raise BodyInvalidError("'Not the points of this unit in this experiment' on property split, or exposure")
     try:
         moment = parse_moment(sent.date, now.epoch_ms)
     except ValueError as error:
         raise BodyInvalidError(f"'The date {error}' on property date") from error
+    form = ExposureForm(state.tenant.id, outcome, sent.flow)
+    asker = Asker(session_id=sent.session_id)
+    return form.fill(sent.unit, hashed, asker, moment, sent.attributes)._replace(event_id=sent.id)
+
+
+def _enrolment_of(state: TenantState, sent: Exposure) -> tuple[Outcome, str]:
+    """Return what was decided, and the salt by which it was."""
+    experiment = state.plan.experiments.get(sent.experiment_id)
+    if experiment is None:
+        raise BodyInvalidError("'There is no such experiment' on property experiment_id")
+    forced = experiment.variations.get(sent.variation_id)
+    if forced is None:
+        raise BodyInvalidError("'Not a variation of the experiment' on property variation_id")
     outcome = Outcome(
         reason=Reason(sent.reason),
         revision=sent.revision,
@@ -92,6 +101,14 @@ def _make_event(state: TenantState, sent: Exposure, now: Moment) -> Event:
         recipe_version=forced.recipe_version,
         is_forced=sent.is_forced,
     )
-    form = ExposureForm(state.tenant.id, outcome, sent.flow)
-    asker = Asker(session_id=sent.session_id)
-    return form.fill(sent.unit, hashed, asker, moment, sent.attributes)._replace(event_id=sent.id)
+    return outcome, experiment.salt
+
+
+def _holdout_of(state: TenantState, sent: Exposure) -> tuple[Outcome, str]:
+    """Return that the unit was held out, and the salt by which it was."""
+    holdout = state.configuration.holdout
+    if holdout is None:
+        raise BodyInvalidError("'There is no holdout' on property experiment_id")
+    if sent.reason != Reason.HOLDOUT or sent.declined_by not in state.plan.experiments:
+        raise BodyInvalidError("'Not the experiment that the unit is held out of' on property declined_by")
+    return Outcome(Reason.HOLDOUT, sent.revision, declined_by=sent.declined_by), holdout.salt

@@ -1,11 +1,13 @@
 """`POST /runtime/v1/exposures`."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from signpost.assignment.hashing import exposure_of, hash_unit, split_of
 from signpost.model.experiments import Experiment
+from signpost.model.holdouts import Holdout
 from signpost.runtime.app import EXPOSURES_PATH
 from signpost.testing.builders import a_variation
 from tests.unit.runtime.conftest import House, Json, halves
@@ -111,3 +113,24 @@ def test_a_lone_surrogate_is_no_unit(house: House) -> None:
     house.add(halves())
 
     assert house.send(EXPOSURES_PATH, b'{"unit":"\\ud800"}').status == 400
+
+
+def test_a_held_out_unit_is_recorded_as_the_server_itself_would(house: House) -> None:
+    experiment = halves()
+    house.add(experiment)
+    holdout = Holdout(500_000, "H" * 22, house.clock.now())
+    house.store.replace_tenant(replace(house.first, holdout=holdout), "tests")
+    house.catalog.refresh()
+    plan = next(state.plan for state in house.catalog.states() if state.tenant.id == house.first.id)
+    unit = next(f"u{i}" for i in range(99) if plan.decide("authentication", f"u{i}", {})[0].reason == "holdout")
+    _, hashed = plan.decide("authentication", unit, {})
+    points = {"split": split_of(hashed), "exposure": exposure_of(hashed)}
+    said = {"experiment_id": "holdout", "variation_id": "holdout", "reason": "holdout", "declined_by": experiment.id}
+
+    house.decide(unit)
+    reply = house.send(EXPOSURES_PATH, exposure(house, experiment, unit) | said | points | {"revision": plan.revision})
+    wrong = house.send(EXPOSURES_PATH, exposure(house, experiment, unit) | said)
+
+    own, reported = house.log()
+    assert (reply.status, wrong.status) == (200, 400)
+    assert own["details"] == reported["details"]

@@ -79,8 +79,7 @@ class Evaluations:
         decision = self._decide(state.plan, flow, asked, asked.unit)
         outcome = decision[0]
         written = self._write(key, flag, outcome)
-        is_exposure = outcome.is_exposure and flag.experiments & {outcome.experiment_id, outcome.declined_by}
-        is_counted = is_exposure and self._recorded is not Recorded.NONE
+        is_counted = flag.is_exposed_by(outcome) and self._recorded is not Recorded.NONE
         if not is_counted or (outcome, asked.unit) in self._seen:
             return written
         recording = self._record(state, asked, {flow: decision})
@@ -128,7 +127,7 @@ class Evaluations:
         if flow not in decisions:
             return encode(Failure(ErrorCode.TARGETING_KEY_MISSING, NO_UNIT, key))
         outcome = decisions[flow][0]
-        if outcome.experiment_id in flag.experiments and not is_recorded:
+        if flag.is_exposed_by(outcome) and not is_recorded:
             return _write_unrecorded(key, flag)
         return self._write(key, flag, outcome)
 
