@@ -1,5 +1,14 @@
 """The command line."""
 
-from signpost.cli.app import main
+import sys
 
-__all__ = ["main"]
+
+def main() -> None:
+    """Run a command; see `app.main`."""
+    try:
+        from signpost.cli.app import main as run  # noqa: PLC0415 what it needs may not be installed
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("signpost"):
+            raise
+        sys.exit(f"signpost: the commands need {error.name}: pip install 'signpost[server]'")
+    run()
