@@ -7,16 +7,19 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import md5
 from pathlib import Path
 
 from bench.load import requests_per_second
 
-MARK_RECORDED, MARK_UNRECORDED = 0.6, 0.85
+DECISIONS, FLAG = "/runtime/v1/decisions", "/ofrep/v1/evaluate/flags/flag-1.title"
 ROUNDS = 5
 SECONDS = 2.0
+WARM_SECONDS = 6.0
+"""For every unit to have come once."""
 CONNECTIONS = 64
 REQUESTS = 20_000
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
@@ -35,9 +38,20 @@ def serving(kind: str, core: int, folder: Path) -> Iterator[int]:
         process.wait()
 
 
-def request_of(number: int, token: str, *, record: bool) -> bytes:
-    unit = md5(b"%d" % number, usedforsecurity=False).hexdigest()
-    said = {
+@dataclass(frozen=True)
+class Job:
+    """Something that is asked over and over."""
+
+    name: str
+    path: str
+    mark: float
+    body_of: Callable[[str], object]
+    is_new: bool = True
+    """Whether units are new to the server while it is measured."""
+
+
+def decision_of(unit: str) -> dict[str, object]:
+    return {
         "flow": "authentication",
         "unit": unit,
         "session_id": unit[:22],
@@ -45,33 +59,50 @@ def request_of(number: int, token: str, *, record: bool) -> bytes:
         "user_agent": USER_AGENT,
         "ip": "203.0.113.7",
     }
-    body = json.dumps(said if record else said | {"record": False}).encode()
+
+
+def evaluation_of(unit: str) -> dict[str, object]:
+    return {"context": {"targetingKey": unit}}
+
+
+JOBS = (
+    Job("decision, recorded durably", DECISIONS, 0.6, decision_of),
+    Job("decision, record: false", DECISIONS, 0.85, lambda unit: decision_of(unit) | {"record": False}),
+    Job("OFREP, units already exposed", FLAG, 0.7, evaluation_of, is_new=False),
+)
+
+
+def request_of(number: int, token: str, job: Job) -> bytes:
+    unit = md5(b"%d" % number, usedforsecurity=False).hexdigest()
+    body = json.dumps(job.body_of(unit)).encode()
     head = (
-        "POST /runtime/v1/decisions HTTP/1.1\r\nhost: 127.0.0.1:8080\r\ncontent-type: application/json\r\n"
+        f"POST {job.path} HTTP/1.1\r\nhost: 127.0.0.1:8080\r\ncontent-type: application/json\r\n"
         f"authorization: Bearer {token}\r\ncontent-length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
 
 
-def reply_to(port: int, request: bytes) -> bytes:
+def reply_to(port: int, path: str, request: bytes) -> bytes:
     """Return the body of the reply to one request, sent by another client than the one that measures."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     head, _, body = request.partition(b"\r\n\r\n")
     headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
-    connection.request("POST", "/runtime/v1/decisions", body, headers)
+    connection.request("POST", path, body, headers)
     response = connection.getresponse()
     assert response.status == 200
     return response.read()
 
 
-def measure(*, record: bool, cores: tuple[int, int]) -> tuple[float, float, float]:
+def measure(job: Job, cores: tuple[int, int]) -> tuple[float, float, float]:
     """Return the medians of bare and real requests per second, and of their ratio."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with serving("runtime", cores[0], folder) as real:
             token = (folder / "token").read_text()
-            requests = [request_of(number, token, record=record) for number in range(REQUESTS)]
-            (folder / "reply").write_bytes(reply_to(real, requests[0]))
+            requests = [request_of(number, token, job) for number in range(REQUESTS)]
+            (folder / "reply").write_bytes(reply_to(real, job.path, requests[0]))
+            if not job.is_new:
+                requests_per_second(real, requests, CONNECTIONS, WARM_SECONDS)
             with serving("echo", cores[0], folder) as bare:
                 rounds: list[tuple[float, float]] = []
                 for _ in range(ROUNDS):
@@ -87,11 +118,13 @@ def main() -> None:
     server_core, load_core = cores[-1], cores[0]
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {load_core})
-    print(f"decisions over HTTP, server on one core, {CONNECTIONS} connections, medians of {ROUNDS} rounds")
-    for label, record, mark in (("recorded durably", True, MARK_RECORDED), ("record: false", False, MARK_UNRECORDED)):
-        bare, real, ratio = measure(record=record, cores=(server_core, load_core))
-        verdict = "ok" if ratio >= mark else "BELOW THE MARK"
-        print(f"  {label:<18} {real:>7,.0f}/s, bare uvicorn {bare:>7,.0f}/s, ratio {ratio:.2f} (mark {mark}) {verdict}")
+    print(f"over HTTP, server on one core, {CONNECTIONS} connections, medians of {ROUNDS} rounds")
+    for job in JOBS:
+        bare, real, ratio = measure(job, (server_core, load_core))
+        verdict = "ok" if ratio >= job.mark else "BELOW THE MARK"
+        print(
+            f"  {job.name:<30} {real:>7,.0f}/s, bare uvicorn {bare:>7,.0f}/s, ratio {ratio:.2f} (mark {job.mark}) {verdict}"
+        )
 
 
 if __name__ == "__main__":

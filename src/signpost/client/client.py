@@ -4,7 +4,7 @@ import atexit
 import logging
 import os
 import weakref
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import random  # noqa: TID251 spreads attempts, decides nothing
@@ -38,6 +38,7 @@ NOTHING: Context = MappingProxyType({})
 
 log = logging.getLogger("signpost.client")
 
+T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
 
 
@@ -90,6 +91,7 @@ class Client:
         self._derivation = Derivation()
         self._ready = Event()
         self._listeners: list[Callable[[int], None]] = []
+        self._health_listeners: list[Callable[[str | None], None]] = []
         self._wire: Callable[[], tuple[Following, Outbox]] | None = None
         self._is_closed = False
 
@@ -125,9 +127,8 @@ class Client:
         def wire() -> tuple[Following, Outbox]:
             connection = Connection(url, credentials, Path(ca_file) if ca_file else None)
             copies = Copies(Path(cache), f"{connection.url} {client_id}") if cache else None
-            return Following(connection, copies, Backoff(random), client.use), Outbox(
-                connection, Backoff(random), client.asked_by
-            )
+            following = Following(connection, copies, Backoff(random), client.use, client._tell_health)
+            return following, Outbox(connection, Backoff(random), client.asked_by)
 
         client._wire = wire
         client._start()
@@ -288,8 +289,14 @@ class Client:
 
         Returns what ends that.
         """
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+        return _join(self._listeners, listener)
+
+    def on_health(self, listener: Callable[[str | None], None]) -> Callable[[], None]:
+        """Call the listener with what is wrong after each attempt to refresh that failed, and with None when all is well again.
+
+        It is called on the thread that fetches. Returns what ends that.
+        """
+        return _join(self._health_listeners, listener)
 
     @property
     def stats(self) -> Stats:
@@ -301,6 +308,7 @@ class Client:
             revision=self.revision,
             age_seconds=None if confirmed_at is None else monotonic() - confirmed_at,
             problem=following.problem if following else None,
+            is_unauthorized=following.is_unauthorized if following else False,
             queued=outbox.queued if outbox else 0,
             sent=outbox.sent if outbox else 0,
             dropped=self._dropped,
@@ -368,14 +376,24 @@ class Client:
         self._plan = prepared.plan
         self._ready.set()
         if is_new:
-            self._tell(prepared.plan.revision)
+            _tell(self._listeners, prepared.plan.revision)
 
-    def _tell(self, revision: int) -> None:
-        for listener in tuple(self._listeners):
-            try:
-                listener(revision)
-            except Exception:  # the listener is the application's, its faults are not to end the following
-                log.exception("a listener failed")
+    def _tell_health(self, problem: str | None) -> None:
+        _tell(self._health_listeners, problem)
+
+
+def _join(listeners: list[Callable[[T], None]], listener: Callable[[T], None]) -> Callable[[], None]:
+    """Add a listener; return what takes it away."""
+    listeners.append(listener)
+    return lambda: listeners.remove(listener) if listener in listeners else None
+
+
+def _tell(listeners: Sequence[Callable[[T], None]], value: T) -> None:
+    for listener in tuple(listeners):
+        try:
+            listener(value)
+        except Exception:  # the listener is the application's, its faults are not to end the following
+            log.exception("a listener failed")
 
 
 def _call(this: "weakref.ref[Client]", method: Callable[[Client], None]) -> None:

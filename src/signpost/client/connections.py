@@ -34,6 +34,10 @@ class UnavailableError(Exception):
         self.retry_after = retry_after
 
 
+class UnauthorizedError(UnavailableError):
+    """The server does not take the credentials, or they lack a scope; somebody may put that right."""
+
+
 class RefusedError(Exception):
     """The server does not take what it was sent; sending it again would not help."""
 
@@ -193,7 +197,8 @@ def _check(reply: _Reply, url: str) -> _Reply:
     problem = f"{url.partition('?')[0]} answers {reply.status}: {said}"
     if reply.status in {400, 413, 422}:
         raise RefusedError(problem)
-    raise UnavailableError(problem, _seconds_of(reply.headers.get("Retry-After")))
+    kind = UnauthorizedError if reply.status in {401, 403} else UnavailableError
+    raise kind(problem, _seconds_of(reply.headers.get("Retry-After")))
 
 
 def _seconds_of(retry_after: str | None) -> float | None:

@@ -7,7 +7,7 @@ from time import monotonic
 
 from signpost.assignment import Configuration
 from signpost.client.backoff import Backoff
-from signpost.client.connections import Connection, RefusedError, UnavailableError
+from signpost.client.connections import Connection, RefusedError, UnauthorizedError, UnavailableError
 from signpost.client.copies import Copies, Copy
 from signpost.client.stats import Source
 from signpost.exchange import DocumentInvalidError, read_document
@@ -18,20 +18,29 @@ PAUSE_SECONDS = 0.1
 log = logging.getLogger("signpost.client")
 
 Take = Callable[[Configuration], None]
+Notice = Callable[[str | None], None]
 
 
 class Following:
-    """Asks for the configuration again and again; `take` is called with each new one, on the thread of this."""
+    """Asks for the configuration again and again, on a thread of its own.
 
-    def __init__(self, connection: Connection, copies: Copies | None, backoff: Backoff, take: Take) -> None:
+    There `take` is called with each new one, and `notice` with the problem after each attempt that failed, with None when
+    all is well again.
+    """
+
+    def __init__(
+        self, connection: Connection, copies: Copies | None, backoff: Backoff, take: Take, notice: Notice
+    ) -> None:
         self._connection = connection
         self._copies = copies
         self._backoff = backoff
         self._take = take
+        self._notice = notice
         self._etag: str | None = None
         self._stop = Event()
         self._thread: Thread | None = None
         self.problem: str | None = None
+        self.is_unauthorized = False
         self.source = Source.NONE
         self.confirmed_at: float | None = None
         """When the server last said that the configuration at hand is the present one, by the monotonic clock."""
@@ -57,7 +66,7 @@ class Following:
         try:
             fetched = self._connection.fetch_plan(self._etag, is_waiting=self.problem is None)
         except UnavailableError as error:
-            return self._fail(str(error), error.retry_after)
+            return self._fail(str(error), error.retry_after, is_unauthorized=isinstance(error, UnauthorizedError))
         except RefusedError as error:
             return self._fail(str(error), None)
         except Exception as error:  # the edge of this thread, which must go on
@@ -66,13 +75,15 @@ class Following:
         if fetched.document is None:
             self.source = Source.SERVER
         elif not self._use(Copy(fetched.document, fetched.etag), Source.SERVER):
+            self._notice(self.problem)
             return self._backoff.after_failure()
         elif self._copies is not None:
             self._copies.write(Copy(fetched.document, fetched.etag))
+        self.confirmed_at = monotonic()
         if self.problem is not None:
             log.info("the server answers again")
-        self.problem = None
-        self.confirmed_at = monotonic()
+            self.problem, self.is_unauthorized = None, False
+            self._notice(None)
         self._backoff.reset()
         return PAUSE_SECONDS
 
@@ -88,8 +99,9 @@ class Following:
         self._take(configuration)
         return True
 
-    def _fail(self, problem: str, retry_after: float | None) -> float:
+    def _fail(self, problem: str, retry_after: float | None, *, is_unauthorized: bool = False) -> float:
         if self.problem is None:
             log.warning("going on with the configuration at hand: %s", problem)
-        self.problem = problem
+        self.problem, self.is_unauthorized = problem, is_unauthorized
+        self._notice(problem)
         return self._backoff.after_failure(retry_after)

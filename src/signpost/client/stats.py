@@ -32,3 +32,5 @@ class Stats:
     """… that found the queue full."""
     failed: int
     """… that the server has refused, or that nothing takes."""
+    is_unauthorized: bool = False
+    """Whether the problem is that the server does not take the credentials, or that they lack a scope."""

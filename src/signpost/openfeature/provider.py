@@ -4,12 +4,16 @@ The SDK's asynchronous methods call the synchronous ones, which never wait, so t
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from types import MappingProxyType
 from typing import TypeVar
 
 from openfeature.evaluation_context import EvaluationContext
 from openfeature.event import ProviderEventDetails
 from openfeature.exception import (
+    ErrorCode,
     FlagNotFoundError,
+    ProviderFatalError,
     ProviderNotReadyError,
     TargetingKeyMissingError,
     TypeMismatchError,
@@ -32,6 +36,8 @@ class SignpostProvider(AbstractProvider):
     """Resolves flags by a `signpost.Client`. An exposure is recorded whenever an experiment decides a value.
 
     The context's targeting key is the unit. The provider does not close the client, unless it is told that it owns it.
+    The SDK's handlers hear of a new configuration, of each attempt to refresh it that fails (stale; error, where there is
+    none yet), and of the next that succeeds (ready).
     """
 
     def __init__(self, client: Client, *, owns_client: bool = False, ready_seconds: float = READY_SECONDS) -> None:
@@ -39,7 +45,8 @@ class SignpostProvider(AbstractProvider):
         self._client = client
         self._owns_client = owns_client
         self._ready_seconds = ready_seconds
-        self._leave: Callable[[], None] | None = None
+        self._leave: tuple[Callable[[], None], ...] = ()
+        self._is_late = False
 
     def get_metadata(self) -> Metadata:
         """Return the provider's name."""
@@ -50,16 +57,19 @@ class SignpostProvider(AbstractProvider):
 
         Raises:
             ProviderNotReadyError: there is none in time; flags have the callers' defaults until one comes.
+            ProviderFatalError: likewise, and it is because the server does not take the client's credentials.
         """
-        self._leave = self._client.on_change(self._tell)
+        self._stop_listening()
+        self._leave = self._client.on_change(self._tell_change), self._client.on_health(self._tell_health)
         if not self._client.wait_until_ready(self._ready_seconds):
-            problem = self._client.stats.problem or "the server has not answered yet"
-            raise ProviderNotReadyError(f"There is no configuration: {problem}")
+            self._is_late = True
+            stats = self._client.stats
+            kind = ProviderFatalError if stats.is_unauthorized else ProviderNotReadyError
+            raise kind(f"There is no configuration: {stats.problem or 'the server has not answered yet'}")
 
     def shutdown(self) -> None:
         """Listen no more; close the client if it is the provider's own."""
-        if self._leave is not None:
-            self._leave()
+        self._stop_listening()
         if self._owns_client:
             self._client.close()
 
@@ -105,12 +115,19 @@ class SignpostProvider(AbstractProvider):
         evaluation_context: EvaluationContext | None = None,
         tracking_event_details: TrackingEventDetails | None = None,
     ) -> None:
-        """Send an auth event of this type, of the unit that the context names."""
-        unit = evaluation_context.targeting_key if evaluation_context else None
+        """Send an auth event of this type, of the unit and the `session_id` that the context names."""
+        context = evaluation_context or EvaluationContext()
+        session_id = context.attributes.get("session_id")
         details = None
         if tracking_event_details is not None:
-            details = {**tracking_event_details.attributes, "value": tracking_event_details.value}
-        self._client.track(tracking_event_name, unit=unit, details=details)
+            value = tracking_event_details.value
+            details = tracking_event_details.attributes | ({} if value is None else {"value": value})
+        self._client.track(
+            tracking_event_name,
+            unit=context.targeting_key,
+            session_id=session_id if isinstance(session_id, str) else None,
+            details=details,
+        )
 
     def _resolve(
         self, key: str, default: T, context: EvaluationContext | None, convert: Callable[[object], T | None]
@@ -126,20 +143,37 @@ class SignpostProvider(AbstractProvider):
             raise TargetingKeyMissingError("An experiment decides this flag, and needs the context's targeting key.")
         found = looked.resolution
         if found.reason is FlagReason.DISABLED or found.value is None:
-            return FlagResolutionDetails(
-                default, reason=Reason(found.reason), variant=None, flag_metadata=found.metadata
-            )
+            return FlagResolutionDetails(default, reason=Reason(found.reason))
         value = convert(found.value)
         if value is None:
             raise TypeMismatchError(f"The flag {key!r} is of another type: {type(found.value).__name__}.")
         if looked.is_exposure and looked.decision is not None:
             self._client.record(looked.decision)
         return FlagResolutionDetails(
-            value, reason=Reason(found.reason), variant=found.variant, flag_metadata=dict(found.metadata)
+            value,
+            reason=Reason(found.reason),
+            variant=found.variant,
+            flag_metadata=MappingProxyType(found.metadata),
         )
 
-    def _tell(self, revision: int) -> None:
+    def _tell_change(self, revision: int) -> None:
+        if self._is_late:
+            self._is_late = False
+            self.emit_provider_ready(ProviderEventDetails())
         self.emit_provider_configuration_changed(ProviderEventDetails(message=f"revision {revision}"))
+
+    def _tell_health(self, problem: str | None) -> None:
+        if problem is None:
+            self.emit_provider_ready(ProviderEventDetails())
+        elif self._client.is_ready:
+            self.emit_provider_stale(ProviderEventDetails(message=problem))
+        else:
+            code = ErrorCode.PROVIDER_FATAL if self._client.stats.is_unauthorized else ErrorCode.PROVIDER_NOT_READY
+            self.emit_provider_error(ProviderEventDetails(message=problem, error_code=code))
+
+    def _stop_listening(self) -> None:
+        for leave in self._leave:
+            leave()
 
 
 def _as_boolean(value: object) -> bool | None:
@@ -161,4 +195,5 @@ def _as_float(value: object) -> float | None:
 
 
 def _as_object(value: object) -> Mapping[str, FlagValueType] | Sequence[FlagValueType] | None:
-    return value if isinstance(value, Mapping | list) else None
+    """Return a copy, because the value is the plan's, which everybody shares."""
+    return deepcopy(value) if isinstance(value, dict | list) else None

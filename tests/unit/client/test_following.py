@@ -19,7 +19,8 @@ class Follower:
     def __init__(self, connection: Scripted, folder: Path | None = None, owner: str = "me") -> None:
         self.taken: list[Any] = []
         copies = Copies(folder, owner) if folder else None
-        self.following = Following(connection, copies, Backoff(lambda: 1.0), self.taken.append)
+        self.noticed: list[str | None] = []
+        self.following = Following(connection, copies, Backoff(lambda: 1.0), self.taken.append, self.noticed.append)
 
 
 def test_each_configuration_is_taken_once() -> None:
@@ -52,6 +53,7 @@ def test_an_hour_without_the_server_changes_nothing_and_asks_seldom() -> None:
     assert problem == "nobody there"
     assert connection.asked < 150
     assert follower.following.problem is None
+    assert follower.noticed == ["nobody there"] * (connection.asked - 1) + [None]
 
 
 def test_a_start_without_the_server_decides_by_the_copy(tmp_path: Path) -> None:
@@ -133,4 +135,5 @@ def test_a_document_that_cannot_be_used_leaves_what_was_there() -> None:
     assert wait > PAUSE_SECONDS
     assert problem is not None
     assert "format 2" in problem
+    assert follower.noticed == [problem, None]
     assert [taken.revision for taken in follower.taken] == [1, 3]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from queue import Queue
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ from openfeature import api
 from openfeature.client import OpenFeatureClient
 from openfeature.evaluation_context import EvaluationContext
 from openfeature.event import EventDetails, ProviderEvent
-from openfeature.exception import ErrorCode
+from openfeature.exception import ErrorCode, ProviderNotReadyError
 from openfeature.flag_evaluation import Reason
+from openfeature.provider import ProviderStatus
 from openfeature.track import TrackingEventDetails
 
 from signpost import Client, Configuration, Decision
@@ -29,6 +31,7 @@ PARAMETERS = {
 FLAG = a_flag(name="login", parameters=PARAMETERS)
 OFF = a_flag(9, name="off", status=FlagStatus.ARCHIVED)
 DEVICE = EvaluationContext("device-1")
+Heard = tuple[ProviderEvent, str | None]
 
 
 def flags(*experiments: Any, revision: int = 1) -> Configuration:
@@ -153,14 +156,67 @@ def test_a_change_is_an_event(house: House) -> None:
     assert [details.message for details in heard] == ["revision 2"]
 
 
-def test_tracking_is_an_auth_event(house: House) -> None:
-    house.sdk.track("s", DEVICE, TrackingEventDetails(3.5, {"step": "password"}))
+@pytest.fixture
+def heard(house: House) -> "Queue[Heard]":
+    """What the SDK's handlers are told after the start."""
+    told: Queue[Heard] = Queue()
 
-    assert house.events[0][0]["type"] == "s"
-    assert (house.events[0][0]["unit"], house.events[0][0]["details"]) == (
-        "device-1",
-        {"step": "password", "value": 3.5},
-    )
+    def hear(event: ProviderEvent) -> None:
+        api.add_handler(event, lambda details: told.put((event, details.message)))
+
+    for event in (ProviderEvent.PROVIDER_STALE, ProviderEvent.PROVIDER_ERROR, ProviderEvent.PROVIDER_READY):
+        hear(event)
+    assert told.get(timeout=10) == (ProviderEvent.PROVIDER_READY, None)
+    return told
+
+
+def test_the_sdk_hears_when_the_configuration_may_be_old_and_when_it_is_not(
+    house: House, heard: "Queue[Heard]"
+) -> None:
+    house.client._tell_health("nobody there")
+    stale = heard.get(timeout=10), house.sdk.get_provider_status()
+    value = house.sdk.get_string_value("login.title", "")
+    house.client._tell_health(None)
+    ready = heard.get(timeout=10), house.sdk.get_provider_status()
+
+    assert stale == ((ProviderEvent.PROVIDER_STALE, "nobody there"), ProviderStatus.STALE)
+    assert value == "Sign in"
+    assert ready == ((ProviderEvent.PROVIDER_READY, None), ProviderStatus.READY)
+
+
+def test_a_configuration_that_comes_late_makes_the_provider_ready() -> None:
+    client = Client()
+    with pytest.raises(ProviderNotReadyError):
+        api.set_provider_and_wait(SignpostProvider(client, ready_seconds=0))
+    before = api.get_client().get_provider_status()
+
+    client.use(flags())
+
+    assert (before, api.get_client().get_provider_status()) == (ProviderStatus.ERROR, ProviderStatus.READY)
+    assert api.get_client().get_string_value("login.title", "") == "Sign in"
+    api.clear_providers()
+
+
+def test_what_an_application_does_to_a_value_stays_its_own(house: House) -> None:
+    house.client.use(flags(halves(flag_id=FLAG.id)))
+    details = house.sdk.get_object_details("login.links", [], DEVICE)
+    assert isinstance(details.value, list)
+
+    details.value.append("mine")
+    with pytest.raises(TypeError):
+        details.flag_metadata["is_control"] = True  # type: ignore[index]
+
+    assert house.sdk.get_object_value("login.links", [], DEVICE) == ["help"]
+
+
+def test_tracking_is_an_auth_event(house: House) -> None:
+    house.sdk.track("s", EvaluationContext("device-1", {"session_id": "ses-1"}))
+    house.sdk.track("f", DEVICE, TrackingEventDetails(3.5, {"step": "password"}))
+
+    assert [body for body, _ in house.events] == [
+        {"type": "s", "unit": "device-1", "session_id": "ses-1", "details": None},
+        {"type": "f", "unit": "device-1", "session_id": None, "details": {"step": "password", "value": 3.5}},
+    ]
 
 
 def test_without_a_configuration_the_provider_is_not_ready() -> None:
