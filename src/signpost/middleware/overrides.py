@@ -15,7 +15,7 @@ def signed_overrides(key: str, now: Now | None = None) -> ReadOverride:
     """Return a reader of links that `signpost override` has made; a changed or expired one forces nothing, and is logged.
 
     Args:
-        key: The tenant's override key, as `signpost override --show-key` prints it.
+        key: The tenant's override key, as `signpost tenants override-key` prints it.
         now: Tells the present moment; the machine's clock.
 
     Raises:
