@@ -42,7 +42,8 @@ def add_flag(
         )["id"]
         for variation, overrides in variations.items()
     }
-    send(client, f"{BASE}/feature-flags/{flag_id}/status", {"status": status})
+    if status != "draft":
+        send(client, f"{BASE}/feature-flags/{flag_id}/status", {"status": status})
     return MadeFlag(flag_id, name, made)
 
 
