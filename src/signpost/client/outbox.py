@@ -103,6 +103,9 @@ class Outbox:
             except UnavailableError as error:
                 log.info("exposures wait: %s", error)
                 return self._backoff.after_failure(error.retry_after)
+            except Exception:  # the edge of this thread, which must go on: a token may come from anywhere
+                log.exception("exposures can't be sent")
+                return self._backoff.after_failure()
             self._backoff.reset()
             self._unsent.popleft()
         return SEND_SECONDS

@@ -165,3 +165,22 @@ def test_an_unavailable_server_says_when_to_come_back() -> None:
     fill(outbox)
 
     assert outbox.send_all() == 77.0
+
+
+def test_whatever_goes_wrong_exposures_wait_and_the_thread_goes_on() -> None:
+    class Odd(Scripted):
+        def send(self, path: str, lines: bytes) -> int:
+            if not self.is_up:
+                raise ZeroDivisionError
+            return super().send(path, lines)
+
+    connection = Odd()
+    connection.is_up = False
+    outbox = Outbox(connection, Backoff(lambda: 0.0), asked_by)
+    fill(outbox)
+
+    outbox.send_all()
+    connection.is_up = True
+    outbox.send_all()
+
+    assert (outbox.sent, outbox.queued) == (1, 0)
