@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-from signpost.assignment import Override
+from signpost.assignment import Override, Reason
 from signpost.client import Client, Decision
 from signpost.middleware.cookies import CookieFields, Device, DeviceCookies
 from signpost.model.json import JsonValue
@@ -34,6 +34,8 @@ class Shown:
 
     def __bool__(self) -> bool:
         decision = self._find()
+        if decision is not None and decision.reason is Reason.HOLDOUT:
+            self._use()  # there is nothing to read of it, so this is where it meets the experiment that it is held out of
         return decision is not None and decision.is_enrolled
 
     @property

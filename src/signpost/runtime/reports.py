@@ -87,6 +87,8 @@ def _enrolment_of(state: TenantState, sent: Exposure) -> tuple[Outcome, str]:
     experiment = state.plan.experiments.get(sent.experiment_id)
     if experiment is None:
         raise BodyInvalidError("'There is no such experiment' on property experiment_id")
+    if sent.reason == Reason.HOLDOUT:
+        raise BodyInvalidError("'Not the reason of who is enrolled' on property reason")
     forced = experiment.variations.get(sent.variation_id)
     if forced is None:
         raise BodyInvalidError("'Not a variation of the experiment' on property variation_id")

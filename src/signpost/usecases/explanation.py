@@ -101,7 +101,7 @@ def explain_exposure(call: Call, log: EventLog, log_id: str, given: Given) -> Ex
     signed: Override | None = None
     try:
         with call.reading() as tenant:
-            configuration = recall_experiment(tenant, logged.revision, logged.experiment_id)
+            configuration = recall_experiment(tenant, logged.revision, logged.held_out_of or logged.experiment_id)
             if logged.override_id is not None:
                 signed = recall_override(tenant, logged.override_id)
     except RevisionUnknownError as error:

@@ -5,6 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from signpost.assignment import Outcome, Reason
+from signpost.assignment.hashing import exposure_of, split_of
+from signpost.model.holdouts import HOLDOUT
 from signpost.ports.events import EXPOSURE_TYPE, EventLog
 from signpost.usecases.recomputation import Recomputed
 
@@ -24,13 +27,16 @@ class LoggedDecision:
     unit: str
     flow: str
     reason: str
-    recipe: int
+    recipe: int | None
+    """None where the unit was held out."""
     revision: int
     split: int
     exposure: int
     attributes: Mapping[str, str] | None
     override_id: str | None
     """Of a signed override that decided."""
+    held_out_of: str | None = None
+    """The experiment that would have enrolled a unit that was held out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,7 @@ def read_decision(log: EventLog, tenant_id: str, log_id: str) -> LoggedDecision:
         raise NoExposureError(log_id, str(body.get("type")))
     found = _Body(log_id, body)
     attributes = found.look_up("details.assignment.attributes", dict, is_optional=True)
+    held_out_of = found.look_up("details.assignment.held_out_of", str, is_optional=True)
     return LoggedDecision(
         log_id=log_id,
         date=found.look_up("date", str),
@@ -93,18 +100,22 @@ def read_decision(log: EventLog, tenant_id: str, log_id: str) -> LoggedDecision:
         unit=found.look_up("details.assignment.unit", str),
         flow=found.look_up("details.assignment.flow", str),
         reason=found.look_up("details.assignment.reason", str),
-        recipe=found.look_up("details.assignment.recipe", int),
+        recipe=found.look_up("details.assignment.recipe", int, is_optional=held_out_of is not None),
         revision=found.look_up("details.assignment.revision", int),
         split=found.look_up("details.assignment.split", int),
         exposure=found.look_up("details.assignment.exposure", int),
         attributes={k: v for k, v in attributes.items() if isinstance(v, str)} if attributes is not None else None,
         override_id=found.look_up("details.assignment.override.id", str, is_optional=True),
+        held_out_of=held_out_of,
     )
 
 
 def compare(logged: LoggedDecision, found: Recomputed, *, is_override_known: bool) -> Iterator[Difference]:
     """Return where the log differs; of what the variation has to do with only when it can be told."""
     outcome, experiment, coordinates = found.decision[0], found.candidate.experiment, found.coordinates
+    if outcome.reason is Reason.HOLDOUT:
+        yield from _differ(logged, _expect_held_out(outcome, found.decision[1]))
+        return
     expected: dict[str, object] = {
         "revision": outcome.revision,
         "recipe": experiment.recipe_version,
@@ -123,6 +134,22 @@ def compare(logged: LoggedDecision, found: Recomputed, *, is_override_known: boo
             "reason": outcome.reason,
             "is_forced": outcome.is_forced,
         }
+    yield from _differ(logged, expected | {"held_out_of": None})
+
+
+def _expect_held_out(outcome: Outcome, hashed: int) -> dict[str, object]:
+    return {
+        "revision": outcome.revision,
+        "split": split_of(hashed),
+        "exposure": exposure_of(hashed),
+        "experiment_id": HOLDOUT,
+        "variation_id": HOLDOUT,
+        "reason": outcome.reason,
+        "held_out_of": outcome.declined_by,
+    }
+
+
+def _differ(logged: LoggedDecision, expected: Mapping[str, object]) -> Iterator[Difference]:
     for field, recomputed in expected.items():
         if getattr(logged, field) != recomputed:
             yield Difference(field, getattr(logged, field), recomputed)

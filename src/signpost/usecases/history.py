@@ -47,4 +47,5 @@ def _configuration(tenant: Workspace, past: PastConfiguration) -> Configuration:
         segments=tuple(past.segments.values()),
         experiments=tuple(past.experiments.values()),
         plain_overrides=past.tenant.plain_overrides,
+        holdout=past.tenant.holdout,
     )

@@ -8,6 +8,7 @@ from signpost.assignment import Candidate, Configuration, Decision, Outcome, Ove
 from signpost.model.experiments import ALL_FLOWS, Experiment, ExperimentStatus, Strategy
 from signpost.model.ids import is_salt
 from signpost.usecases.explanation_groups import has_slot, walk_group
+from signpost.usecases.explanation_holdouts import find_holdout, walk_holdout
 from signpost.usecases.explanation_segments import Known, attributes_asked, walk_segments
 from signpost.usecases.explanation_steps import Answer, Coordinates, Step, walk_coordinates, walk_slots
 
@@ -50,13 +51,16 @@ def recompute(configuration: Configuration, question: Question) -> Recomputed:
     (candidate,) = configuration.candidates()
     experiment = candidate.experiment
     active = _activate(experiment)
-    as_active = replace(configuration, experiments=(active,)).prepare()
+    as_active = replace(configuration, experiments=(active,), holdout=None).prepare()
     problems = [warning.problem for warning in as_active.warnings]
     walked, answer, found = _walk(replace(candidate, experiment=active), question, problems)
     would_be = as_active.plan.decide(experiment.flow, question.unit, question.known.attributes)
     decision = _decide(configuration, question)
-    is_contradicted = not _is_same(answer, would_be, found)
     outcome = decision[0]
+    held = find_holdout(configuration.holdout, question.unit) if question.override is None else None
+    without = _decide(replace(configuration, holdout=None), question)
+    expected = (Reason.HOLDOUT, held.hashed) if held and without[0].is_enrolled else (without[0].reason, without[1])
+    is_contradicted = not _is_same(answer, would_be, found) or (outcome.reason, decision[1]) != expected
     asks = experiment.strategy is Strategy.SEGMENT and not problems
     missing = tuple(name for name in attributes_asked(candidate) if question.known.lacks(name)) if asks else ()
     if question.override is not None:
@@ -64,6 +68,8 @@ def recompute(configuration: Configuration, question: Question) -> Recomputed:
     else:
         is_told = answer.reason is not None or not outcome.is_enrolled
     steps = [*_introduce(experiment, question), *walked]
+    if configuration.holdout is not None and question.override is None and without[0].is_enrolled:
+        steps += walk_holdout(configuration.holdout, question.unit)
     steps += _conclude(outcome) if is_told else [UNTOLD]
     if outcome.reason is Reason.NO_EXPERIMENT:
         steps += _conclude(would_be[0], "if it were active here") if answer.reason is not None else [UNTOLD]

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ import signpost
 from signpost import Client, Decision, FlagReason, Override, Reason
 from signpost.exchange import write_document
 from signpost.model.experiments import SlotRange
+from signpost.model.holdouts import Holdout
+from signpost.testing.repeatable import START
 from tests.unit.client.conftest import IPHONE, MOBILE, TWO, configuration, halves, targeted
 
 FLAG = configuration().flags[0].name
@@ -282,3 +285,18 @@ def test_everything_that_is_public_can_be_imported() -> None:
     assert all(getattr(signpost, name) is not None for name in signpost.__all__)
     with pytest.raises(AttributeError):
         _ = signpost.nothing
+
+
+def test_who_is_held_out_gets_the_default_and_is_recorded() -> None:
+    kept: list[Decision] = []
+    held = replace(configuration(halves()), holdout=Holdout(1_000_000, "H" * 22, START))
+    client = Client.from_configuration(held, kept)
+
+    decision = client.decide("authentication", "device-1")
+    client.record(decision)
+    evaluation = client.evaluate(f"{FLAG}.title", "device-1")
+
+    assert (decision.reason, decision.is_enrolled, decision.config) == ("holdout", False, {})
+    assert evaluation is not None
+    assert (evaluation.resolution.value, evaluation.is_exposure) == ("Sign in", True)
+    assert [d.reason for d in kept] == ["holdout"] * 3

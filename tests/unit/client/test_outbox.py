@@ -1,6 +1,7 @@
 """Sending exposures: once, in batches, through outages."""
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ from signpost.client import client as module
 from signpost.client.backoff import LONGEST_SECONDS, Backoff
 from signpost.client.connections import EXPOSURES_PATH, RefusedError, UnavailableError
 from signpost.client.outbox import Outbox
+from signpost.model.holdouts import Holdout
+from signpost.testing.repeatable import START
 from tests.unit.client.conftest import IPHONE, Scripted, configuration, halves, targeted
 
 
@@ -184,3 +187,18 @@ def test_whatever_goes_wrong_exposures_wait_and_the_thread_goes_on() -> None:
     outbox.send_all()
 
     assert (outbox.sent, outbox.queued) == (1, 0)
+
+
+def test_a_held_out_unit_is_sent_with_the_experiment_that_it_was_held_out_of() -> None:
+    connection = Scripted()
+    outbox = Outbox(connection, Backoff(lambda: 0.0), asked_by)
+    held = replace(configuration(halves()), holdout=Holdout(1_000_000, "H" * 22, START))
+    client = Client.from_configuration(held, outbox.exposures, outbox.events)
+
+    decision = client.decide("authentication", "device-1")
+    outbox.send_all()
+
+    (sent,) = connection.taken.values()
+    assert (sent["experiment_id"], sent["variation_id"], sent["reason"]) == ("holdout", "holdout", "holdout")
+    assert sent["declined_by"] == halves().id
+    assert (sent["split"], sent["exposure"]) == (decision.split, decision.exposure)

@@ -1,16 +1,18 @@
 """Holdouts over HTTP: what a held-out unit is told, and what is recorded of it."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from signpost.assignment.hashing import exposure_of, hash_unit, split_of
 from signpost.model.holdouts import Holdout
 from signpost.model.limits import SLOTS
 from signpost.ports.events import Cell
-from signpost.runtime.app import DECISIONS_PATH
+from signpost.runtime.app import DECISIONS_PATH, EXPOSURES_PATH
 from signpost.testing.builders import a_variation, an_experiment
 from signpost.testing.repeatable import START
-from tests.unit.runtime.conftest import House, halves
+from tests.unit.runtime.conftest import House, Json, halves
 
 OFREP_PATH = "/ofrep/v1/evaluate/flags/flag-1.title"
 
@@ -86,3 +88,45 @@ def test_over_ofrep_it_is_the_default_and_recorded_once(holding: House) -> None:
     assert [(reply.json["value"], reply.json["reason"]) for reply in replies] == [("Sign in", "SPLIT")] * 2
     assert replies[0].json["metadata"]["reason"] == "holdout"
     assert [entry["details"]["experiment"]["experiment_id"] for entry in holding.log()] == ["holdout"]
+
+
+def reported(unit: str = "unit-1", **changes: Any) -> Json:
+    """Return what a client that decides in-process sends of a held-out unit."""
+    hashed = hash_unit("H" * 22, unit)
+    points = {"split": split_of(hashed), "exposure": exposure_of(hashed)}
+    said = {"reason": "holdout", "experiment_id": "holdout", "variation_id": "holdout"}
+    more = {"id": unit, "unit": unit, "flow": "authentication", "revision": 4, "declined_by": an_experiment().id}
+    return {**said, **points, **more, "date": int(START.timestamp() * 1000)} | changes
+
+
+def test_a_client_reports_it_as_the_server_records_it(holding: House) -> None:
+    holding.decide("unit-1")
+
+    reply = holding.send(EXPOSURES_PATH, reported(revision=holding.log()[0]["details"]["assignment"]["revision"]))
+
+    own, sent = holding.log()
+    assert (reply.status, reply.json["accepted"]) == (200, 1)
+    assert sent["details"] == own["details"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"split": 7}, "split"),
+        ({"declined_by": "exp_gone"}, "declined_by"),
+        ({"declined_by": None}, "declined_by"),
+        ({"experiment_id": an_experiment().id, "variation_id": a_variation(1).id}, "reason"),
+    ],
+)
+def test_what_cannot_be_is_refused(holding: House, changes: Json, named: str) -> None:
+    reply = holding.send(EXPOSURES_PATH, reported(**changes))
+
+    assert reply.status == 400
+    assert f"on property {named}" in reply.json["message"]
+
+
+def test_without_a_holdout_nobody_was_held_out(house: House) -> None:
+    reply = house.send(EXPOSURES_PATH, reported())
+
+    assert reply.status == 400
+    assert "'There is no holdout'" in reply.json["message"]

@@ -19,6 +19,7 @@ from signpost.model.experiments import (
     Span,
     Strategy,
 )
+from signpost.model.holdouts import Holdout
 from signpost.model.limits import SLOTS
 from signpost.model.segments import Condition, Operator, Rule, Segment
 from signpost.ports.events import Event
@@ -29,7 +30,7 @@ from signpost.runtime.overrides import Asked
 from signpost.runtime.wire import Asker
 from signpost.storage.memory import MemoryStore
 from signpost.testing.builders import a_flag, a_segment, a_tenant, a_variation, an_experiment
-from signpost.testing.repeatable import SequentialIds, SteppingClock
+from signpost.testing.repeatable import START, SequentialIds, SteppingClock
 from signpost.usecases.call import Call
 from signpost.usecases.catalog import load_tenant_state
 from signpost.usecases.explanation import (
@@ -116,7 +117,7 @@ class World:
         )
         plan = load_tenant_state(self.store, FIRST.id).plan
         outcome, hashed = plan.decide_forced(flow, unit, context, asked.override)
-        assert outcome.is_enrolled
+        assert outcome.is_exposure
         kept = keep_attributes(plan, outcome, context)
         event = ExposureForm(FIRST.id, outcome, flow, asked).fill(
             unit, hashed, Asker(), Moments(self.clock).now(), kept
@@ -605,3 +606,76 @@ def test_another_end_of_the_steps_is_a_contradiction(world: World, answer: Answe
 
     assert _is_same(Answer(Reason.SPLIT, CONTROL.id), (outcome, 1), Coordinates(1, 0, 1, 0))
     assert not _is_same(answer, (outcome, 1), Coordinates(hashed, 0, 1, 0))
+
+
+def hold_out(world: World, slots: int) -> None:
+    world.store.replace_tenant(replace(FIRST, holdout=Holdout(slots, "H" * 22, START)), "tests")
+
+
+@pytest.mark.parametrize("flow", ["authentication", "mfa"])
+def test_who_was_held_out_is_explained_with_the_holdout(world: World, flow: str) -> None:
+    experiment = HALVES if flow == "authentication" else TARGETED
+    world.configure(HALVES, TARGETED)
+    hold_out(world, SLOTS)
+    log_id = world.keep(world.decide("device-1", flow))
+    hold_out(world, 0)
+
+    found = world.explain(log_id)
+
+    assert (found.verdict, found.differences) == (Verdict.AGREES, ())
+    assert found.experiment_id == experiment.id
+    assert found.outcome is not None
+    assert found.outcome.reason is Reason.HOLDOUT
+    assert hits(found)[-1] == "slot in the holdout"
+    assert values(found)["decision"] == "not enrolled: the baseline"
+
+
+@pytest.mark.parametrize("slots", [0, 1])
+def test_who_was_not_held_out_is_explained_as_ever(world: World, slots: int) -> None:
+    world.configure(HALVES)
+    hold_out(world, slots)
+
+    found = world.explain(world.keep(world.decide("device-1")))
+
+    assert found.verdict is Verdict.AGREES
+    assert ("slot in the holdout" in values(found)) is bool(slots)
+
+
+def test_force_goes_before_the_holdout_in_explanations_too(world: World) -> None:
+    world.configure(HALVES)
+    hold_out(world, SLOTS)
+
+    found = world.explain(world.keep(world.decide("device-1", override=Override(variation_id=TREATMENT.id))))
+
+    assert found.verdict is Verdict.AGREES
+    assert "holdout" not in values(found)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "field"),
+    [
+        ("details.assignment.held_out_of", TARGETED.id, "reason"),
+        ("details.assignment.split", 7, "split"),
+        ("details.assignment.reason", "split", "reason"),
+        ("details.experiment.variation_id", CONTROL.id, "variation_id"),
+    ],
+)
+def test_a_changed_entry_of_a_held_out_unit_is_found(world: World, path: str, value: Any, field: str) -> None:
+    world.configure(HALVES, TARGETED)
+    hold_out(world, SLOTS)
+    body = set_in(world.decide("device-1"), path, value)
+
+    found = world.explain(world.keep(body))
+
+    assert found.verdict is Verdict.DIFFERS
+    assert field in {difference.field for difference in found.differences}
+
+
+def test_an_entry_that_says_enrolled_of_who_was_held_out_differs(world: World) -> None:
+    world.configure(HALVES)
+    body = world.decide("device-1")
+    hold_out(world, SLOTS)
+
+    found = world.explain(world.keep(set_in(body, "details.assignment.revision", world.store.revisions()[FIRST.id])))
+
+    assert found.verdict is Verdict.DIFFERS
