@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-NAMES = ("assignment", "batch", "runtime", "events", "management")
+NAMES = ("assignment", "plans", "batch", "runtime", "events", "management")
 
 
 def main() -> None:

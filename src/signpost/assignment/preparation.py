@@ -129,10 +129,11 @@ def _run(candidate: Candidate, arms: Arms) -> Evaluate:
 
 def _share_flows(active: Sequence[_Active], revision: int) -> dict[str, Running]:
     """Give each flow that is named to the oldest experiment that claims it, or to that one's exclusion group."""
-    return {
-        flow: _run_flow([a for a in active if a.experiment.flow in {flow, ALL_FLOWS}], revision)
-        for flow in dict.fromkeys(a.experiment.flow for a in active)
-    }
+    claiming: dict[str, list[_Active]] = {a.experiment.flow: [] for a in active}
+    for each in active:
+        for flow in claiming if each.experiment.flow == ALL_FLOWS else (each.experiment.flow,):
+            claiming[flow].append(each)
+    return {flow: _run_flow(claims, revision) for flow, claims in claiming.items()}
 
 
 def _run_flow(claiming: Sequence[_Active], revision: int) -> Running:
@@ -168,8 +169,9 @@ def _hold_out(holdout: Holdout, by_flow: Mapping[str, Running], revision: int) -
 
 def _warn_of_rivals(active: Sequence[_Active], by_flow: Mapping[str, Running]) -> Iterable[PlanWarning]:
     for rival in active:
-        for flow, winner in by_flow.items():
-            if rival.experiment.flow in {flow, ALL_FLOWS} and rival.experiment.id not in winner.experiment_ids:
+        for flow in by_flow if rival.experiment.flow == ALL_FLOWS else (rival.experiment.flow,):
+            winner = by_flow[flow]
+            if rival.experiment.id not in winner.experiment_ids:
                 yield PlanWarning(
                     rival.experiment.id,
                     f"nobody is enrolled in the flow {flow}: the older experiment {winner.experiment_ids[0]} is active there",
