@@ -4,31 +4,17 @@ from typing import Any
 
 import msgspec
 
+from signpost.exchange.exposures import Exposure
 from signpost.runtime import wire
-from signpost.runtime.app import DECISIONS_PATH, EVENTS_PATH
+from signpost.runtime.app import DECISIONS_PATH, EVENTS_PATH, EXPOSURES_PATH, PLAN_PATH
+from signpost.runtime.ofrep.openapi import describe_ofrep
+from signpost.runtime.operations import ETAG, INTEGER, TEXT, Schema, as_json, describe_operation
+from signpost.runtime.plan import WAIT_SECONDS_MAX
 
-_BEARER = "bearer"
-_MEANINGS = {
-    "400": "The request is not right; the message says where.",
-    "401": "There is no valid token.",
-    "403": "The token lacks the scope.",
-    "408": "The body did not arrive in time.",
-    "413": "The body is over 1 MB.",
-    "429": "Too many requests.",
-    "500": "Something went wrong on our side.",
-    "503": "The events could not be stored, none of them was; send them again later.",
-}
-_RATE = {
-    "X-RateLimit-Limit": "Requests in a minute.",
-    "X-RateLimit-Remaining": "Requests left in this minute.",
-    "X-RateLimit-Reset": "When the minute ends, in Unix seconds.",
-}
-_INTEGER = {"type": "integer"}
-_TEXT = {"type": "string"}
 _ERROR = {
     "type": "object",
     "required": ["statusCode", "error", "message", "errorCode"],
-    "properties": {"statusCode": _INTEGER, "error": _TEXT, "message": _TEXT, "errorCode": _TEXT},
+    "properties": {"statusCode": INTEGER, "error": TEXT, "message": TEXT, "errorCode": TEXT},
 }
 _EVENT = {
     "title": "AuthEvent",
@@ -40,88 +26,111 @@ _EVENT = {
     "type": "object",
     "required": ["type"],
     "properties": {
-        "type": {**_TEXT, "minLength": 1, "maxLength": wire.TEXT_MAX, "description": "Such as `s`, a success."},
+        "type": {**TEXT, "minLength": 1, "maxLength": wire.TEXT_MAX, "description": "Such as `s`, a success."},
         "date": {
-            "oneOf": [{**_TEXT, "format": "date-time"}, {"type": "number"}],
+            "oneOf": [{**TEXT, "format": "date-time"}, {"type": "number"}],
             "description": "ISO 8601, UTC unless it says otherwise, or milliseconds since the epoch; from 2000 on, at most"
             " 5 minutes ahead; left out: now.",
         },
         "event_id": {
-            **_TEXT,
+            **TEXT,
             "maxLength": wire.TEXT_MAX,
             "description": "The sender's own; the same one twice counts once.",
         },
-        "log_id": {**_TEXT, "maxLength": wire.TEXT_MAX, "description": "Taken for `event_id` where there is none."},
-        "_id": {**_TEXT, "maxLength": wire.TEXT_MAX, "description": "Taken for `event_id` where there is none."},
-        "session_id": {**_TEXT, "maxLength": wire.TEXT_MAX, "description": "Also found as `details.session_id`."},
-        "unit": {**_TEXT, "maxLength": wire.UNIT_MAX, "description": "The device id."},
-        "assignment_token": {**_TEXT, "description": "What the decision gave; it is not kept."},
+        "log_id": {**TEXT, "maxLength": wire.TEXT_MAX, "description": "Taken for `event_id` where there is none."},
+        "_id": {**TEXT, "maxLength": wire.TEXT_MAX, "description": "Taken for `event_id` where there is none."},
+        "session_id": {**TEXT, "maxLength": wire.TEXT_MAX, "description": "Also found as `details.session_id`."},
+        "unit": {**TEXT, "maxLength": wire.UNIT_MAX, "description": "The device id."},
+        "assignment_token": {**TEXT, "description": "What the decision gave; it is not kept."},
         "details": {"type": "object"},
     },
     "additionalProperties": True,
 }
 
 
+_LINES = (
+    "One object, an array, or one object on each line; at most 1,000, each at most 64 KB. Those that can't be taken are"
+    " reported by their line or place, from 1; the others are kept durably. When all are bad, the status is 400."
+)
+_PLAN = {
+    "type": "object",
+    "description": "The configuration, as `signpost export` writes it: for the clients that decide by themselves.",
+    "required": ["format", "configuration"],
+    "properties": {
+        "format": {**INTEGER, "description": "Grows when an older reader would misunderstand the document."},
+        "configuration": {"type": "object"},
+    },
+}
+_WAIT = {
+    "name": "wait",
+    "in": "query",
+    "schema": {**INTEGER, "minimum": 0, "maximum": WAIT_SECONDS_MAX},
+    "description": "Seconds to hold the answer back while it is the one that If-None-Match names.",
+}
+
+
 def describe_runtime() -> dict[str, Any]:
     """Return `paths` and `components` of the runtime routes, to be merged into the whole document."""
-    bodies = (wire.DecisionRequest, wire.Decision, wire.Decisions, wire.EventsReply)
-    (request, decision, decisions, accepted), schemas = msgspec.json.schema_components(
+    bodies = (wire.DecisionRequest, wire.Decision, wire.Decisions, wire.EventsReply, Exposure)
+    (request, decision, decisions, accepted, exposure), schemas = msgspec.json.schema_components(
         bodies, ref_template="#/components/schemas/Runtime{name}"
     )
     named = {f"Runtime{name}": schema for name, schema in schemas.items()}
     named["RuntimeDecisionRequest"]["oneOf"] = [{"required": ["unit"]}, {"required": ["units"]}]
-    named |= {"RuntimeAuthEvent": _EVENT, "RuntimeError": _ERROR}
-    event = {"$ref": "#/components/schemas/RuntimeAuthEvent"}
-    decide = _operation(
+    named |= {"RuntimeAuthEvent": _EVENT, "RuntimeError": _ERROR, "RuntimePlan": _PLAN}
+    decide = describe_operation(
         "decide",
         "Decide for a unit, or for up to 1,000",
         "Records the exposure durably before it answers. When it can't, the answer is the baseline: `experiment` is null"
         " and `reason` is `recording_failed`.",
         scope="decide:experimentation",
-        content={"application/json": {"schema": request}},
-        reply={"oneOf": [decision, decisions]},
+        body=as_json(request),
+        replies={"200": {"content": as_json({"oneOf": [decision, decisions]})}},
         errors="400 401 403 408 413 429 500",
     )
-    send = _operation(
+    send = describe_operation(
         "sendEvents",
         "Send auth events",
-        "One object, an array, or one object on each line; at most 1,000, each at most 64 KB. Those that can't be taken are"
-        " reported by their line or place, from 1; the others are kept durably. When all are bad, the status is 400.",
+        _LINES,
         scope="create:events",
-        content={
-            "application/json": {"schema": {"oneOf": [event, {"type": "array", "items": event, "maxItems": 1_000}]}},
-            "application/x-ndjson": {"schema": _TEXT},
-        },
-        reply=accepted,
+        body=_lines_of({"$ref": "#/components/schemas/RuntimeAuthEvent"}),
+        replies={"200": {"content": as_json(accepted)}},
         errors="400 401 403 408 413 429 500 503",
     )
-    return {"paths": {DECISIONS_PATH: {"post": decide}, EVENTS_PATH: {"post": send}}, "components": {"schemas": named}}
-
-
-def _operation(
-    name: str, summary: str, text: str, *, scope: str, content: dict[str, Any], reply: dict[str, Any], errors: str
-) -> dict[str, Any]:
-    error = {"application/json": {"schema": {"$ref": "#/components/schemas/RuntimeError"}}}
-    responses = {
-        status: {"description": _MEANINGS[status], "headers": _headers(status), "content": error}
-        for status in errors.split()
+    report = describe_operation(
+        "sendExposures",
+        "Send exposures",
+        f"For the clients that decide by themselves; each is checked against the configuration. {_LINES}",
+        scope="create:events",
+        body=_lines_of(exposure),
+        replies={"200": {"content": as_json(accepted)}},
+        errors="400 401 403 408 413 429 500 503",
+    )
+    plan = describe_operation(
+        "getPlan",
+        "Get the configuration",
+        "Everything that decides, at one revision. Sent with the ETag as If-None-Match, and with `wait`, it is a long poll.",
+        scope="read:plan",
+        parameters=[_WAIT],
+        replies={
+            "200": {"content": as_json({"$ref": "#/components/schemas/RuntimePlan"}), "headers": ETAG},
+            "304": {"headers": ETAG},
+        },
+        errors="400 401 403 408 413 429 500",
+    )
+    ofrep = describe_ofrep()
+    paths = {
+        DECISIONS_PATH: {"post": decide},
+        EVENTS_PATH: {"post": send},
+        EXPOSURES_PATH: {"post": report},
+        PLAN_PATH: {"get": plan},
     }
-    ok = {"description": "Done.", "headers": _headers("200"), "content": {"application/json": {"schema": reply}}}
     return {
-        "operationId": name,
-        "tags": ["runtime"],
-        "summary": summary,
-        "description": text,
-        "security": [{_BEARER: [scope]}],
-        "requestBody": {"required": True, "content": content},
-        "responses": {"200": ok} | responses,
+        "paths": paths | ofrep["paths"],
+        "components": {"schemas": named | ofrep["components"]["schemas"]},
     }
 
 
-def _headers(status: str) -> dict[str, Any]:
-    headers = {name: {"description": text, "schema": _INTEGER} for name, text in _RATE.items()}
-    if status in {"429", "503"}:
-        headers["Retry-After"] = {"description": "Seconds to wait.", "schema": _INTEGER}
-    if status in {"401", "403"}:
-        headers["WWW-Authenticate"] = {"description": "How to authenticate.", "schema": _TEXT}
-    return headers
+def _lines_of(schema: Schema) -> dict[str, Any]:
+    several = {"oneOf": [schema, {"type": "array", "items": schema, "maxItems": 1_000}]}
+    return {**as_json(several), "application/x-ndjson": {"schema": TEXT}}

@@ -223,4 +223,12 @@ def test_the_description_leads_nowhere_outside_of_itself() -> None:
     assert {reference.removeprefix("#/components/schemas/") for reference in references} <= document["components"][
         "schemas"
     ].keys()
-    assert set(document["paths"]) == {"/runtime/v1/decisions", "/runtime/v1/events"}
+    assert {path: set(methods) for path, methods in document["paths"].items()} == {
+        "/runtime/v1/decisions": {"post"},
+        "/runtime/v1/events": {"post"},
+        "/runtime/v1/exposures": {"post"},
+        "/runtime/v1/plan": {"get"},
+        "/ofrep/v1/evaluate/flags/{key}": {"post"},
+        "/ofrep/v1/evaluate/flags": {"post"},
+        "/ofrep/v1/stream": {"get"},
+    }
