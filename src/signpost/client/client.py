@@ -11,7 +11,7 @@ from random import random  # noqa: TID251 spreads attempts, decides nothing
 from threading import Event
 from time import monotonic, time_ns  # noqa: TID251 what is decided is dated here
 from types import MappingProxyType, TracebackType
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from msgspec import structs
 
@@ -26,6 +26,7 @@ from signpost.client.copies import Copies
 from signpost.client.decisions import Decision, Evaluation
 from signpost.client.following import Following
 from signpost.client.outbox import Outbox, Tracked
+from signpost.client.queues import Nowhere, Queue
 from signpost.client.stats import Source, Stats
 from signpost.exchange import read_document
 
@@ -39,31 +40,6 @@ NOTHING: Context = MappingProxyType({})
 log = logging.getLogger("signpost.client")
 
 T = TypeVar("T")
-T_contra = TypeVar("T_contra", contravariant=True)
-
-
-class Queue(Protocol[T_contra]):
-    """Where something is put: a list, a deque, or what looks like one."""
-
-    def __len__(self) -> int: ...
-
-    def append(self, item: T_contra, /) -> None:
-        """Take the item."""
-        ...
-
-
-class Nowhere:
-    """Counts what nobody takes."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def __len__(self) -> int:
-        return 0
-
-    def append(self, _: object) -> None:
-        """Count it."""
-        self.count += 1
 
 
 class Client:
