@@ -11,13 +11,14 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.cache import patch_vary_headers
 from django.utils.module_loading import import_string
+from maxminddb import InvalidDatabaseError
 
 from signpost.middleware.cookies import MAX_AGE_SECONDS
 from signpost.middleware.experiments import Experiment
 from signpost.middleware.headers import keep_private
 from signpost.middleware.journeys import Journey, Journeys
 from signpost.middleware.settings import Settings, SettingsInvalidError
-from signpost.requests.places import PlacesFile
+from signpost.requests.places import Places, PlacesFile
 
 _NAMES = frozenset({"CLIENT", "COOKIE_KEYS", "FLOWS", "SECURE", "ATTRIBUTES", "PLACES", "OVERRIDE", "SESSION_ID"})
 
@@ -87,14 +88,13 @@ def read_settings() -> Settings:
         raise ImproperlyConfigured("SIGNPOST = {'CLIENT': …} is missing in the settings; None decides nothing.")
     if unknown := sorted(set(given) - _NAMES):
         raise ImproperlyConfigured(f"SIGNPOST has no setting {unknown[0]!r}; there are {', '.join(sorted(_NAMES))}.")
-    places = given.get("PLACES")
     return Settings(
         client=_find(given["CLIENT"]),
         cookie_keys=given.get("COOKIE_KEYS") or [django_settings.SECRET_KEY, *django_settings.SECRET_KEY_FALLBACKS],
         flows=given.get("FLOWS", {}),
         secure=given.get("SECURE", True),
         attributes=_find(given.get("ATTRIBUTES")),
-        places=PlacesFile(Path(places)) if isinstance(places, str | Path) else places,
+        places=_open_places(given.get("PLACES")),
         override=_find(given.get("OVERRIDE")),
         session_id=_find(given.get("SESSION_ID")),
     )
@@ -105,6 +105,15 @@ def _find(named: Any) -> Any:
         return import_string(named) if isinstance(named, str) else named
     except ImportError as error:
         raise ImproperlyConfigured(f"SIGNPOST names {named!r}, which is not there: {error}") from error
+
+
+def _open_places(given: Any) -> Places | None:
+    try:
+        return PlacesFile(Path(given)) if isinstance(given, str | Path) else given
+    except (OSError, InvalidDatabaseError) as error:
+        raise ImproperlyConfigured(
+            f"SIGNPOST names the file {given!r} for PLACES, which can't be read: {error}"
+        ) from error
 
 
 def _complete(response: HttpResponseBase, journey: Journey) -> HttpResponseBase:
