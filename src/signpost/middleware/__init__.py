@@ -2,14 +2,14 @@
 
 from signpost.middleware.experiments import Experiment
 from signpost.middleware.journeys import Journeys
-from signpost.middleware.overrides import SignedOverrides, read_plain_override
+from signpost.middleware.overrides import PlainOverrides, SignedOverrides
 from signpost.middleware.settings import Settings, SettingsInvalidError
 
 __all__ = [
     "Experiment",
     "Journeys",
+    "PlainOverrides",
     "Settings",
     "SettingsInvalidError",
     "SignedOverrides",
-    "read_plain_override",
 ]

@@ -1,6 +1,6 @@
 """The device cookie: an id that a browser brings back, signed, so that nobody can choose one.
 
-Its value is `VERSION.ID.TIME.SIGNATURE`: 128 random bits as URL-safe base64, when it was signed, and HMAC-SHA256 with a key that
+Its value is `VERSION.ID.TIME.SIGNATURE`: 22 base58 characters of 128 random bits, when it was signed, and HMAC-SHA256 with a key that
 is derived for this purpose alone; 76 characters in all. Signing is itsdangerous's. What is not of this form, or signed with
 none of the keys, is as good as no cookie.
 """
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from time import time  # noqa: TID251 when a cookie was signed
 
 from itsdangerous import BadSignature, TimestampSigner
+
+from signpost.model.ids import ALPHABET, RANDOM_LENGTH, encode_number
 
 NAME = "signpost_device"
 SECURE_NAME = f"__Host-{NAME}"
@@ -27,7 +29,7 @@ CANDIDATES_MAX = 4
 """Cookies of our name that are looked at; each costs a few hashes."""
 
 _SALT = "signpost device"
-_FORM = re.compile(rf"{VERSION}\.(?P<id>[\w-]{{22}})\.[\w-]{{1,11}}\.[\w-]{{43}}", re.ASCII)
+_FORM = re.compile(rf"{VERSION}\.(?P<id>[{ALPHABET}]{{{RANDOM_LENGTH}}})\.[\w-]{{1,11}}\.[\w-]{{43}}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class DeviceCookie:
 
     def make(self) -> Device:
         """Return a new device."""
-        return Device(secrets.token_urlsafe(16), is_new=True, is_to_be_set=True)
+        return Device(encode_number(secrets.randbits(128)), is_new=True, is_to_be_set=True)
 
     def write(self, device: Device) -> SetCookie:
         """Return the cookie that a device is given."""

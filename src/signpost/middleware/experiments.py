@@ -1,5 +1,7 @@
 """What views and templates see: the experiment that a request is in, decided when it is asked for."""
 
+from typing import Any
+
 from signpost.client import Decision
 from signpost.middleware.journeys import Journey
 from signpost.model.json import JsonValue
@@ -8,9 +10,9 @@ from signpost.model.json import JsonValue
 class Experiment:
     """The experiment of a request's flow. True where the device is in one, else false, with an empty `config`.
 
-    Nothing is decided before something is asked. Asking for what tells the variation (`config`, `variation_id`,
-    `variation_name`, `is_control`) records the exposure, once for each request and flow; asking whether there is an experiment, or
-    for the `decision`, does not.
+    Nothing is decided before something is asked. Asking anything but `decision` and `unit` is taken as showing what is answered:
+    it records the exposure, once for each request and flow. That goes for asking whether there is an experiment, too, because a
+    device that is held out of all experiments is asked nothing more, and has to be counted at the same place as the others.
     """
 
     __slots__ = ("_flow", "_journey")
@@ -36,7 +38,7 @@ class Experiment:
     @property
     def experiment_id(self) -> str | None:
         """The experiment, None where the device is in none."""
-        decision = self.decision
+        decision = self._use()
         return decision.experiment_id if decision else None
 
     @property
@@ -62,6 +64,19 @@ class Experiment:
         """Every parameter's value by its name; empty where the device is in no experiment."""
         decision = self._use()
         return decision.config if decision else {}
+
+    def as_context(self) -> dict[str, Any] | None:
+        """Return `experiment` as Auth0's page templates have it, None where the device is in no experiment."""
+        decision = self._use()
+        if decision is None or not decision.is_enrolled:
+            return None
+        return {
+            "experiment_id": decision.experiment_id,
+            "variation_id": decision.variation_id,
+            "variation_name": decision.variation_name,
+            "config": {name: {"value": value} for name, value in decision.config.items()},
+            "is_control": decision.is_control,
+        }
 
     @property
     def decision(self) -> Decision | None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from time import time  # noqa: TID251 until when an override is good
 
 from signpost.assignment import Override
+from signpost.client import Client
 from signpost.exchange import OverrideProblem, open_override, parse_override_key
 from signpost.exchange.overrides import PARAMETER
 
@@ -21,10 +22,25 @@ ReadOverride = Callable[[Query], Override | None]
 log = logging.getLogger("signpost.middleware")
 
 
-def read_plain_override(query: Query) -> Override | None:
-    """Return what `experiment_id`, `variation_id` and `segment_id` force."""
-    override = Override(query.get("experiment_id"), query.get("variation_id"), query.get("segment_id"))
-    return None if override.is_empty else override
+class PlainOverrides:
+    """Reads `experiment_id`, `variation_id` and `segment_id`, as long as the tenant lets plain ids count.
+
+    Args:
+        client: Knows whether it does.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def __call__(self, query: Query) -> Override | None:
+        """Return what the ids force."""
+        override = Override(query.get("experiment_id"), query.get("variation_id"), query.get("segment_id"))
+        if override.is_empty:
+            return None
+        if not self._client.plain_overrides:
+            log.warning("an override is ignored: plain_overrides_off")
+            return None
+        return override
 
 
 class SignedOverrides:

@@ -11,12 +11,14 @@ from django.test import AsyncClient, override_settings
 from django.test import Client as Browser
 
 from signpost import Decision
+from signpost.middleware import PlainOverrides
 from signpost.middleware.cookies import DeviceCookie
 from tests.unit.client.conftest import TWO
 from tests.unit.middleware import django_site
 from tests.unit.middleware.arriving import KEY, TITLES, client
 
 CLIENT = client()
+OVERRIDES = PlainOverrides(CLIENT)
 PLAIN: dict[str, Any] = {"FLOWS": {"/login": "authentication"}, "SECURE": False}
 
 
@@ -125,7 +127,7 @@ def test_settings_may_be_dotted_names(kept: list[Decision]) -> None:
     named = {
         "CLIENT": f"{__name__}.CLIENT",
         "ATTRIBUTES": "tests.unit.middleware.django_site.see",
-        "OVERRIDE": "signpost.middleware.read_plain_override",
+        "OVERRIDE": f"{__name__}.OVERRIDES",
         "COOKIE_KEYS": [KEY],
     }
     with override_settings(SIGNPOST=PLAIN | named):

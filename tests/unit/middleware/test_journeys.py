@@ -2,13 +2,16 @@
 
 import logging
 import threading
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import pytest
 
 from signpost import Client, Decision
 from signpost.middleware import Experiment, Journeys, Settings, SettingsInvalidError
+from signpost.model.holdouts import Holdout
 from signpost.requests.places import Place
+from signpost.testing.repeatable import START
 from tests.unit.client.conftest import IPHONE, MOBILE, TWO, configuration, halves, targeted
 from tests.unit.middleware.arriving import KEY, TITLES, Request, begin, client, known, settings
 
@@ -40,26 +43,57 @@ def test_looking_decides_and_showing_records() -> None:
     journey, experiment = begin(client=client(kept))
 
     looked = experiment.decision
-    was_enrolled, before = bool(experiment), list(kept)
+    before = list(kept)
     title = experiment.config["title"]
 
     assert looked is not None
-    assert was_enrolled
     assert before == []
     assert TITLES[str(title)] == experiment.variation_name == looked.variation_name
     assert [decision.hashed for decision in kept] == [looked.hashed]
     assert journey.is_personal
 
 
-@pytest.mark.parametrize("name", ["config", "variation_id", "variation_name", "is_control"])
-def test_whatever_tells_the_variation_is_an_exposure_once_for_each_request(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["__bool__", "as_context", "config", "experiment_id", "variation_id", "variation_name", "is_control"]
+)
+def test_whatever_tells_of_the_experiment_is_an_exposure_once_for_each_request(name: str) -> None:
     kept: list[Decision] = []
     _, experiment = begin(client=client(kept))
 
-    getattr(experiment, name)
-    getattr(experiment, name)
+    for _ in range(2):
+        told = getattr(experiment, name)
+        if callable(told):
+            told()
 
     assert len(kept) == 1
+
+
+def test_a_device_that_is_held_out_is_counted_where_the_others_are() -> None:
+    kept: list[Decision] = []
+    everybody_out = Client.from_configuration(
+        replace(configuration(halves()), holdout=Holdout(1_000_000, "h" * 22, START)), kept
+    )
+    journey, experiment = begin(client=everybody_out)
+
+    assert not experiment
+    assert experiment.config == {}
+    assert [decision.reason for decision in kept] == ["holdout"]
+    assert journey.answer() is not None
+
+
+def test_a_page_that_was_made_for_auth0_gets_what_it_expects() -> None:
+    _, experiment = begin()
+
+    context = experiment.as_context()
+
+    assert context == {
+        "experiment_id": experiment.experiment_id,
+        "variation_id": experiment.variation_id,
+        "variation_name": experiment.variation_name,
+        "config": {name: {"value": value} for name, value in experiment.config.items()},
+        "is_control": experiment.is_control,
+    }
+    assert begin(Request("/about"))[1].as_context() is None
 
 
 def test_a_new_device_is_given_a_cookie_with_which_it_stays_the_same() -> None:

@@ -1,17 +1,18 @@
 """Forcing a variation by the query."""
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from signpost import Override
+from signpost import Client, Override
 from signpost.assignment import SignedOverride
 from signpost.exchange import format_override_key, seal_override
-from signpost.middleware import SignedOverrides, read_plain_override
+from signpost.middleware import PlainOverrides, SignedOverrides
 from signpost.middleware.arrivals import parse_query
-from tests.unit.client.conftest import TWO
-from tests.unit.middleware.arriving import Clock, Request, begin
+from tests.unit.client.conftest import TWO, configuration, halves
+from tests.unit.middleware.arriving import Clock, Request, begin, client
 
 SECRET = b"s" * 32
 NOW = Clock()
@@ -26,11 +27,20 @@ def test_nothing_is_forced_unless_the_settings_say_so() -> None:
 
 
 def test_plain_ids_force_a_variation_where_they_are_turned_on() -> None:
-    _, experiment = begin(Request(query=f"a=b&variation_id={TWO.id}"), override=read_plain_override)
+    _, experiment = begin(Request(query=f"a=b&variation_id={TWO.id}"), override=PlainOverrides(client()))
 
     assert experiment.config["title"] == "Welcome back"
     assert experiment.decision is not None
     assert experiment.decision.is_forced
+
+
+def test_a_tenant_that_takes_no_plain_ids_is_obeyed(caplog: pytest.LogCaptureFixture) -> None:
+    strict = Client.from_configuration(replace(configuration(halves()), plain_overrides=False))
+    read = PlainOverrides(strict)
+
+    assert read({"variation_id": TWO.id}) is None
+    assert "plain_overrides_off" in caplog.text
+    assert PlainOverrides(Client())({"variation_id": TWO.id}) is None
 
 
 def test_a_signed_link_forces_a_variation(caplog: pytest.LogCaptureFixture) -> None:
