@@ -19,6 +19,7 @@ WRONG = [
     ("api/app.py", "import sqlalchemy", "Only the store speaks SQL to the control plane BROKEN"),
     ("cli/app.py", "import signpost.storage.memory", "Concrete adapters are named in one place BROKEN"),
     ("model/flags.py", "import signpost.model.readiness", "No cycles between siblings BROKEN"),
+    ("middleware/asgi.py", "import django", "Each framework is met at its own door BROKEN"),
     ("nowhere.py", "", "signpost.nowhere"),
 ]
 

@@ -56,6 +56,7 @@ class Client:
         source: Source = Source.NONE,
     ) -> None:
         self._plan = _plan_of_nobody()
+        self._plain_overrides = False
         self._source = source
         self._nowhere = Nowhere()
         self._exposures: Queue[Decision] = self._nowhere if exposures is None else exposures
@@ -242,6 +243,11 @@ class Client:
         return self._plan
 
     @property
+    def plain_overrides(self) -> bool:
+        """Whether the tenant lets requests force a variation by plain ids; for those who read overrides out of requests."""
+        return self._plain_overrides
+
+    @property
     def revision(self) -> int:
         """The revision of the configuration that decides now, 0 while there is none."""
         return self._plan.revision
@@ -350,6 +356,7 @@ class Client:
             log.warning("experiment %s: %s", warning.experiment_id, warning.problem)
         is_new = prepared.plan.revision != self._plan.revision or not self._ready.is_set()
         self._plan = prepared.plan
+        self._plain_overrides = configuration.plain_overrides
         self._ready.set()
         if is_new:
             _tell(self._listeners, prepared.plan.revision)

@@ -1,9 +1,15 @@
-"""Decisions where a Python sign-in is: a device cookie, and middleware for ASGI, Django and WSGI.
+"""Decisions where a Python sign-in is: `asgi`, `django` and `wsgi` are the doors, everything behind them is shared."""
 
-The frameworks' own parts are in `signpost.middleware.asgi`, `.django` and `.wsgi`; importing one loads no other.
-"""
+from signpost.middleware.experiments import Experiment
+from signpost.middleware.journeys import Journeys
+from signpost.middleware.overrides import PlainOverrides, SignedOverrides
+from signpost.middleware.settings import Settings, SettingsInvalidError
 
-from signpost.middleware.cookies import DeviceCookies
-from signpost.middleware.visits import Shown, Visit, Visits
-
-__all__ = ["DeviceCookies", "Shown", "Visit", "Visits"]
+__all__ = [
+    "Experiment",
+    "Journeys",
+    "PlainOverrides",
+    "Settings",
+    "SettingsInvalidError",
+    "SignedOverrides",
+]

@@ -1,42 +1,67 @@
-"""WSGI: `app.wsgi_app = SignpostMiddleware(app.wsgi_app, visits)` in Flask."""
+"""WSGI: Flask and whatever else speaks it. Views find the experiment at `environ["signpost.experiment"]`."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from signpost.middleware.visits import Visits
+from signpost.middleware.experiments import Experiment
+from signpost.middleware.headers import Headers, make_personal
+from signpost.middleware.journeys import Journeys
+from signpost.middleware.settings import Settings
+
+KEY = "signpost.experiment"
 
 Environ = dict[str, Any]
-App = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
-
-EXPERIMENT = "signpost.experiment"
-EXPERIMENTS = "signpost.experiments"
+App = Callable[[Environ, Any], Iterable[bytes]]
 
 
 class SignpostMiddleware:
-    """Puts into the environ what the path's flow shows, and what is asked for any flow."""
+    """Puts the experiment into the environ, and the device's cookie onto the response. Bodies pass as they come.
 
-    def __init__(self, app: App, visits: Visits) -> None:
-        self._app = app
-        self._visits = visits
+    Raises:
+        SettingsInvalidError: a setting can't be used.
+    """
+
+    def __init__(self, app: App, settings: Settings) -> None:
+        self.app = app
+        self._journeys = Journeys(settings)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Pass a request on."""
-        visit = self._visits.begin(
-            cookie=environ.get("HTTP_COOKIE"),
-            user_agent=environ.get("HTTP_USER_AGENT"),
-            ip=environ.get("REMOTE_ADDR"),
-            query=environ.get("QUERY_STRING", ""),
-        )
-        environ[EXPERIMENTS] = visit
-        environ[EXPERIMENT] = visit(self._visits.flow_of(environ.get("PATH_INFO", "")))
+        """Take a request."""
+        journey = self._journeys.begin(_Request(environ))
+        environ[KEY] = Experiment(journey)
 
-        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
-            cookie = visit.finish_head()
-            more = [("Vary", "Cookie")] if visit.is_used else []
-            if cookie is not None:
-                more.append(("Set-Cookie", cookie.as_header()))
-                if not any(name.lower() == "cache-control" for name, _ in headers):
-                    more.append(("Cache-Control", "private"))
-            return start_response(status, [*headers, *more], *error)
+        def start_completed(status: str, headers: Headers, *exc_info: Any) -> Any:
+            cookie = journey.answer()
+            completed = make_personal(headers, cookie) if journey.is_personal else headers
+            return start_response(status, completed, *exc_info)
 
-        return self._app(environ, start)
+        return self.app(environ, start_completed)
+
+
+class _Request:
+    def __init__(self, environ: Environ) -> None:
+        self.source = environ
+
+    @property
+    def method(self) -> str:
+        return str(self.source["REQUEST_METHOD"])
+
+    @property
+    def path(self) -> str:
+        return str(self.source.get("PATH_INFO", "")).encode("latin-1", "replace").decode(errors="replace")
+
+    @property
+    def query(self) -> str:
+        return str(self.source.get("QUERY_STRING", ""))
+
+    @property
+    def cookies(self) -> str:
+        return str(self.source.get("HTTP_COOKIE", ""))
+
+    @property
+    def user_agent(self) -> str | None:
+        return self.source.get("HTTP_USER_AGENT")
+
+    @property
+    def address(self) -> str | None:
+        return self.source.get("REMOTE_ADDR")

@@ -1,116 +1,167 @@
-"""The device cookie."""
+"""The device cookie, and those who would rather have another one."""
 
-import base64
-from http.cookies import SimpleCookie
+import re
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from itsdangerous import TimestampSigner
 
-from signpost.middleware.cookies import HEADER_MAX, DeviceCookies
+from signpost.middleware.cookies import MAX_AGE_SECONDS, RENEWAL_SECONDS, Device, DeviceCookie
+from signpost.model.ids import is_salt
+from tests.unit.middleware.arriving import KEY, Clock
 
-KEY, OTHER, OLD = "k" * 32, "o" * 32, "p" * 32
-
-
-def header(cookies: DeviceCookies, device_id: str | None = None) -> str:
-    device = cookies.make()
-    return f"{cookies.name}={cookies.write(device if device_id is None else device._replace(id=device_id)).value}"
-
-
-def test_a_device_is_known_again() -> None:
-    cookies = DeviceCookies([KEY])
-    device = cookies.make()
-
-    found = cookies.read(f"theme=dark; {cookies.name}={cookies.write(device).value}; other=1")
-
-    assert found == (device.id, False)
-    assert device.is_to_be_sent
+NEW_KEY = "n" * 32
+COOKIE = DeviceCookie([KEY])
 
 
-def test_the_cookie_is_guarded_as_cookies_can_be() -> None:
-    cookies = DeviceCookies([KEY])
-
-    said = cookies.write(cookies.make()).as_header()
-
-    (morsel,) = SimpleCookie(said).values()
-    assert morsel.key.startswith("__Host-")
-    assert (morsel["path"], morsel["samesite"], morsel["domain"]) == ("/", "Lax", "")
-    assert morsel["httponly"]
-    assert morsel["secure"]
-    assert int(morsel["max-age"]) == 400 * 24 * 3600
+def header(cookie: DeviceCookie, device: Device) -> str:
+    written = cookie.write(device)
+    return f"{written.name}={written.value}"
 
 
-def test_without_https_it_has_a_plain_name() -> None:
-    cookies = DeviceCookies([KEY], secure=False)
+def test_a_device_comes_back_as_itself() -> None:
+    device = COOKIE.make()
 
-    assert cookies.name == "signpost_device"
-    assert "Secure" not in cookies.write(cookies.make()).as_header()
-
-
-def test_no_two_devices_are_alike() -> None:
-    cookies = DeviceCookies([KEY])
-
-    assert len({cookies.make().id for _ in range(10_000)}) == 10_000
+    assert COOKIE.read(header(COOKIE, device)) == Device(device.id, is_new=False, is_to_be_set=False)
 
 
-def test_every_single_change_of_a_cookie_is_seen() -> None:
-    cookies = DeviceCookies([KEY])
-    value = cookies.write(cookies.make()).value
+def test_an_id_is_22_base58_characters() -> None:
+    ids = {COOKIE.make().id for _ in range(1_000)}
 
-    for i in range(len(value)):
-        changed = value[:i] + ("A" if value[i] != "A" else "B") + value[i + 1 :]
-        assert cookies.read(f"{cookies.name}={changed}") is None
-        assert cookies.read(f"{cookies.name}={value[:i]}") is None
+    assert len(ids) == 1_000
+    assert all(is_salt(text) for text in ids)
 
 
-@pytest.mark.parametrize(
-    "value",
-    ["", ".", "1.", "1..", "é", "1" * 300, "x" * 8_000, base64.b64encode(b"\0" * 40).decode(), '"', "%00"],
-    ids=["none", "dot", "version", "dots", "non-ASCII", "300", "8 KB", "base64", "quote", "NUL"],
-)
-def test_a_forged_cookie_is_like_none(value: str) -> None:
-    cookies = DeviceCookies([KEY])
+def test_the_cookie_is_for_this_host_and_https_alone() -> None:
+    written = str(COOKIE.write(COOKIE.make()))
 
-    assert cookies.read(f"{cookies.name}={value}") is None
-
-
-def test_another_applications_cookie_is_not_taken() -> None:
-    assert DeviceCookies([KEY]).read(header(DeviceCookies([OTHER]))) is None
+    assert re.fullmatch(
+        r"__Host-signpost_device=1\.[\w-]{22}\.[\w-]{6}\.[\w-]{43}; "
+        r"Max-Age=34560000; Path=/; HttpOnly; SameSite=Lax; Secure",
+        written,
+    )
 
 
-def test_an_id_of_another_form_is_not_taken_even_when_it_is_signed() -> None:
-    cookies = DeviceCookies([KEY])
+def test_plain_http_has_a_cookie_of_another_name() -> None:
+    plain = DeviceCookie([KEY], is_secure=False)
+    device = plain.make()
 
-    assert cookies.read(header(cookies, "short")) is None
-    assert cookies.read(header(cookies, "0" * 22)) is None
+    written = str(plain.write(device))
 
-
-def test_a_cookie_that_somebody_added_does_not_hide_the_good_one() -> None:
-    cookies = DeviceCookies([KEY])
-    good = header(cookies)
-
-    assert cookies.read(f"{cookies.name}=forged; {good}") == cookies.read(good)
-    assert cookies.read(f"{good}; {cookies.name}=forged") == cookies.read(good)
+    assert written.startswith("signpost_device=")
+    assert "Secure" not in written
+    assert COOKIE.read(header(plain, device)) is None
 
 
-def test_a_header_beyond_all_bounds_is_not_read() -> None:
-    cookies = DeviceCookies([KEY])
-
-    assert cookies.read(f"{'x' * HEADER_MAX}; {header(cookies)}") is None
+def test_max_age_is_what_browsers_keep_at_most() -> None:
+    assert MAX_AGE_SECONDS == 34_560_000  # 400 days, draft-ietf-httpbis-rfc6265bis section 5.5
 
 
-def test_keys_rotate_without_a_device_getting_lost() -> None:
-    before, during, after = DeviceCookies([OLD]), DeviceCookies([KEY, OLD]), DeviceCookies([KEY])
-    old = header(before)
+def test_a_cookie_under_an_old_key_is_good_and_signed_again() -> None:
+    old, both, new = DeviceCookie([KEY]), DeviceCookie([NEW_KEY, KEY]), DeviceCookie([NEW_KEY])
+    device = old.make()
 
-    found = during.read(old)
+    read = both.read(header(old, device))
 
-    assert found is not None
-    assert found.is_to_be_sent
-    renewed = after.read(f"{after.name}={during.write(found).value}")
-    assert renewed == (found.id, False)
-    assert after.read(old) is None
+    assert read == Device(device.id, is_new=False, is_to_be_set=True)
+    assert new.read(header(both, read)) == Device(device.id, is_new=False, is_to_be_set=False)
+    assert new.read(header(old, device)) is None
 
 
-@pytest.mark.parametrize("keys", [[], ["short"], [KEY, ""]])
-def test_a_key_that_is_too_short_is_refused(keys: list[str]) -> None:
-    with pytest.raises(ValueError, match="16 characters"):
-        DeviceCookies(keys)
+def test_a_process_that_signs_with_the_old_key_takes_the_new_one() -> None:
+    ahead, behind = DeviceCookie([NEW_KEY, KEY]), DeviceCookie([KEY, NEW_KEY])
+    device = ahead.make()
+
+    read = behind.read(header(ahead, device))
+
+    assert read is not None
+    assert read.id == device.id
+
+
+def test_an_old_cookie_is_signed_again_so_that_it_never_runs_out() -> None:
+    clock = Clock()
+    cookie = DeviceCookie([KEY], now=clock)
+    device = cookie.make()
+    sent = header(cookie, device)
+
+    clock.seconds += RENEWAL_SECONDS
+    fresh = cookie.read(sent)
+    clock.seconds += 1
+    stale = cookie.read(sent)
+
+    assert fresh == Device(device.id, is_new=False, is_to_be_set=False)
+    assert stale == Device(device.id, is_new=False, is_to_be_set=True)
+
+
+def test_a_clock_that_was_set_back_costs_nobody_their_cookie() -> None:
+    clock = Clock()
+    cookie = DeviceCookie([KEY], now=clock)
+    device = cookie.make()
+    sent = header(cookie, device)
+
+    clock.seconds -= 10 * 365 * 24 * 60 * 60
+
+    assert cookie.read(sent) == Device(device.id, is_new=False, is_to_be_set=False)
+
+
+def test_the_first_good_one_of_several_counts() -> None:
+    first, second = COOKIE.make(), COOKIE.make()
+    forged = "__Host-signpost_device=1.AAAAAAAAAAAAAAAAAAAAAA.aaaaaa." + "A" * 43
+
+    read = COOKIE.read(f"a=b; {forged}; {header(COOKIE, first)};{header(COOKIE, second)}; ; c")
+
+    assert read is not None
+    assert read.id == first.id
+
+
+def test_a_flood_of_cookies_is_not_worked_through() -> None:
+    flood = "__Host-signpost_device=x; " * 10
+
+    assert COOKIE.read(flood + header(COOKIE, COOKIE.make())) is None
+
+
+SENT = header(COOKIE, COOKIE.make())
+NAME, _, VALUE = SENT.partition("=")
+FORGED = {
+    "another application's key": header(DeviceCookie([NEW_KEY]), COOKIE.make()),
+    "another use of the same key": f"{NAME}={TimestampSigner(KEY).sign('1.' + 'A' * 22).decode()}",
+    "no signature": f"{NAME}={VALUE.rpartition('.')[0]}",
+    "cut": SENT[:-1],
+    "grown": SENT + "A",
+    "oversized": f"{NAME}={'A' * 8_192}",
+    "oversized id": f"{NAME}=1.{'A' * 8_192}.aaaaaa.{'A' * 43}",
+    "another version": f"{NAME}=2{VALUE[1:]}",
+    "another id": f"{NAME}=1.{'A' * 22}{VALUE[24:]}",
+    "another time": SENT.replace(VALUE.split(".")[2], "AAAAAA"),
+    "lines of its own": SENT.replace(".", "\r\nSet-Cookie: a=b.", 1),
+    "NUL": SENT.replace(".", "\0.", 1),
+    "no ASCII": SENT.replace(VALUE[2], "é", 1),
+    "percent signs": SENT.replace(".", "%2E"),
+    "quotes": f'{NAME}="{VALUE}"',
+    "another name": f"x{SENT}",
+    "another case": SENT.replace("__Host-", "__host-"),
+    "nothing": "",
+    "only the name": NAME,
+}
+
+
+@pytest.mark.parametrize("sent", FORGED.values(), ids=FORGED)
+def test_what_was_not_made_here_is_no_cookie(sent: str) -> None:
+    assert COOKIE.read(SENT) is not None
+    assert COOKIE.read(sent) is None
+
+
+@given(st.text(), st.integers(0, len(VALUE)), st.integers(0, 3))
+def test_a_changed_cookie_is_none_or_says_the_same(inserted: str, at: int, cut: int) -> None:
+    changed = VALUE[:at] + inserted + VALUE[at + cut :]
+
+    device = COOKIE.read(f"{NAME}={changed}")
+
+    assert device is None or device.id == VALUE.split(".")[1]
+
+
+@pytest.mark.parametrize("keys", [[], "k" * 32, [KEY, "short"], [b"k" * 32], None])
+def test_weak_keys_are_refused(keys: list[str]) -> None:
+    with pytest.raises(ValueError, match="key"):
+        DeviceCookie(keys)
