@@ -335,6 +335,15 @@ def test_who_missed_a_change_hears_of_it_at_once(house: House) -> None:
     assert chunks[1] == b'id: 2\ndata: {"type":"refetchEvaluation","etag":"2"}\n\n'
 
 
+def test_who_opens_a_stream_after_a_change_hears_of_it_at_once(house: House) -> None:
+    path = stream_path(house)
+    house.add(halves(id="exp_other", name="other", flow="password_reset"))
+
+    _, chunks = listen(house, path, until=2)
+
+    assert chunks[1] == b'id: 3\ndata: {"type":"refetchEvaluation","etag":"3"}\n\n'
+
+
 def test_a_stream_needs_the_tenants_key(house: House) -> None:
     (others,) = evaluate_all(house, headers=house.headers(house.second)).json["eventStreams"]
 

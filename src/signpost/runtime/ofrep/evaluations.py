@@ -99,7 +99,7 @@ class Evaluations:
         decisions = self._decide_all(state.plan, asked)
         is_recorded = self._recorded is not Recorded.ALL or await self._record(state, asked, decisions)
         items = [self._item(key, flag, asked, decisions, is_recorded=is_recorded) for key, flag in flags.items()]
-        streams = self._streams.describe(state.tenant.id)
+        streams = self._streams.describe(state.tenant.id, state.revision)
         reply = b'{"flags":[%b],"eventStreams":%b}' % (b",".join(items), streams)
         headers = [(b"etag", etag_of(state.revision, reply)), (b"cache-control", b"private, no-cache")]
         return Answer(b"", 304, headers) if is_known(headers[0][1], said) else Answer(reply, 200, [*JSON, *headers])

@@ -55,6 +55,12 @@ _STREAM_KEY = {
     "schema": TEXT,
     "description": "From `eventStreams` of a bulk evaluation; it grants nothing else.",
 }
+_SINCE = {
+    "name": "since",
+    "in": "query",
+    "schema": TEXT,
+    "description": "The revision that was evaluated, from there, too; what has changed since is told at once.",
+}
 
 
 def describe_ofrep() -> dict[str, Any]:
@@ -101,7 +107,7 @@ def describe_ofrep() -> dict[str, Any]:
         "Hear of changes (OFREP)",
         "Server-sent events without end; each says that flags have changed and are to be evaluated again.",
         scope=None,
-        parameters=[_STREAM_KEY],
+        parameters=[_STREAM_KEY, _SINCE],
         replies={"200": {"content": {"text/event-stream": {"schema": TEXT}}}},
         errors="401 429 500 503",
         error="OfrepError",

@@ -28,23 +28,24 @@ class Streams:
     """Announces changes to those who know the tenant's address for it.
 
     A browser can't send a token along with such a request, so the address holds a key: a code over the tenant's id under its
-    secret. It grants nothing but to learn that something has changed.
+    secret. It grants nothing but to learn that something has changed. The revision that was evaluated stands there, too: what
+    changes before the stream is open, or while it is interrupted before its first event, is told when it opens.
     """
 
     def __init__(self, changes: Changes, secrets: AssignmentSecrets) -> None:
         self._changes = changes
         self._secrets = secrets
-        self._described: dict[str, bytes] = {}
+        self._described: dict[str, tuple[int, bytes]] = {}
         self._open = 0
 
-    def describe(self, tenant_id: str) -> bytes:
-        """Return the tenant's `eventStreams` as JSON."""
+    def describe(self, tenant_id: str, revision: int) -> bytes:
+        """Return the tenant's `eventStreams` as JSON, for who has been told the flags of this revision."""
         described = self._described.get(tenant_id)
-        if described is None:
-            endpoint = {"requestUri": f"{STREAM_PATH}?key={self._key_of(tenant_id)}"}
+        if described is None or described[0] != revision:
+            endpoint = {"requestUri": f"{STREAM_PATH}?key={self._key_of(tenant_id)}&since={revision}"}
             stream = {"type": "sse", "endpoint": endpoint, "inactivityDelaySec": INACTIVITY_SECONDS}
-            described = self._described[tenant_id] = msgspec.json.encode([stream])
-        return described
+            described = self._described[tenant_id] = revision, msgspec.json.encode([stream])
+        return described[1]
 
     def answer(self, state: TenantState, _: bytes, said: Said) -> Stream:
         """Return the stream.
@@ -59,10 +60,9 @@ class Streams:
             raise Refusal(
                 503, "too_many_streams", "Too many streams are open: poll instead.", [(b"retry-after", b"60")]
             )
-        known = said.get(b"last-event-id", b"")
-        return Stream(
-            self._announce(state, text_of(said, b"host"), int(known[:18]) if known.isdigit() else None), _HEADERS
-        )
+        known = text_of(said, b"last-event-id") or query_of(said, "since") or ""
+        revision = int(known[:18]) if known.isascii() and known.isdigit() else None
+        return Stream(self._announce(state, text_of(said, b"host"), revision), _HEADERS)
 
     async def _announce(self, state: TenantState, host: str | None, known: int | None) -> AsyncGenerator[bytes]:
         self._open += 1
