@@ -10,6 +10,7 @@ from typing import Any
 import uvicorn
 
 from signpost.edge.catalog import Catalog
+from signpost.edge.collector import spare_collector
 from signpost.edge.foreign import ForeignKeys
 from signpost.edge.gate import Gate
 from signpost.edge.keys import KeyRing
@@ -89,6 +90,8 @@ def main() -> None:
         (folder / "token").write_text(token)
         options = {"http": LimitedProtocol, "server_header": False}  # as `signpost serve` has it
     config = uvicorn.Config(app, port=0, access_log=False, log_level="warning", lifespan="off", **options)
+    if kind != "echo":
+        spare_collector()
     server = uvicorn.Server(config)
     socket = config.bind_socket()
     socket.listen(2_048)

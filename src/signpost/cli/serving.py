@@ -22,6 +22,7 @@ from signpost.cli.options import CommandError, print_json_line
 from signpost.config import Settings
 from signpost.edge.asgi import App
 from signpost.edge.certificates import Certificate, make_certificate
+from signpost.edge.collector import spare_collector
 from signpost.edge.protocol import LimitedProtocol
 
 STOP_SECONDS = 10
@@ -79,14 +80,17 @@ def run(settings: Settings, *, as_json: bool) -> None:
 def create_worker(settings: Settings) -> App:
     """Return the application of one process, or end the process if it can't be made."""
     parent = multiprocessing.parent_process()
-    if parent is None:
-        return create_app(settings)
-    Thread(target=_follow, args=(parent,), name="signpost-parent", daemon=True).start()
+    if parent is not None:
+        Thread(target=_follow, args=(parent,), name="signpost-parent", daemon=True).start()
     try:
-        return create_app(settings)
+        app = create_app(settings)
     except Exception:
+        if parent is None:
+            raise
         log.exception("this process can't start")
         sys.exit(STARTUP_FAILURE)  # which the parent does not answer with another try
+    spare_collector()
+    return app
 
 
 def _serve_alone(configuration: uvicorn.Config, listening: socket.socket) -> None:
