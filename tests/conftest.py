@@ -1,5 +1,6 @@
 """What tests share: settings of the property tests, and a real PostgreSQL."""
 
+import logging
 import os
 import secrets
 import tempfile
@@ -13,6 +14,11 @@ from sqlalchemy import create_engine, make_url, text
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("laptop", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "laptop")
+
+
+def pytest_runtest_setup() -> None:
+    """Let each test hear warnings, whatever a server in this process was told to log before."""
+    logging.getLogger().setLevel(logging.WARNING)
 
 
 def miss(what: str) -> None:
