@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import md5
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.load import requests_per_second
 
@@ -25,14 +27,37 @@ REQUESTS = 20_000
 USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
 
 
+class Served(NamedTuple):
+    """A server that runs."""
+
+    port: int
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """Return what its threads have worked so far; nan where the system does not say."""
+        stat = Path(f"/proc/{self.pid}/stat")
+        if not stat.exists():
+            return math.nan
+        fields = stat.read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Sample(NamedTuple):
+    """What one round shows of a server."""
+
+    per_second: float
+    cpu_us: float
+    """Of the server's own work, a request: hardly moved by what else the machine does, or by who sends the requests."""
+
+
 @contextmanager
-def serving(kind: str, core: int, folder: Path) -> Iterator[int]:
-    """Start a server on the core; give its port."""
+def serving(kind: str, core: int, folder: Path) -> Iterator["Served"]:
+    """Start a server on the core."""
     command = [sys.executable, "-m", "bench.serving", kind, str(core), str(folder)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        yield int(process.stdout.readline())
+        yield Served(int(process.stdout.readline()), process.pid)
     finally:
         process.terminate()
         process.wait()
@@ -93,24 +118,35 @@ def reply_to(port: int, path: str, request: bytes) -> bytes:
     return response.read()
 
 
-def measure(job: Job, cores: tuple[int, int]) -> tuple[float, float, float]:
-    """Return the medians of bare and real requests per second, and of their ratio."""
+def sample(served: Served, requests: list[bytes]) -> Sample:
+    before = served.cpu_seconds()
+    per_second = requests_per_second(served.port, requests, CONNECTIONS, SECONDS)
+    return Sample(per_second, (served.cpu_seconds() - before) / (per_second * SECONDS) * 1e6)
+
+
+def measure(job: Job, cores: tuple[int, int]) -> list[tuple[Sample, Sample]]:
+    """Return samples of the bare and of the real server, in pairs."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with serving("runtime", cores[0], folder) as real:
             token = (folder / "token").read_text()
             requests = [request_of(number, token, job) for number in range(REQUESTS)]
-            (folder / "reply").write_bytes(reply_to(real, job.path, requests[0]))
+            (folder / "reply").write_bytes(reply_to(real.port, job.path, requests[0]))
             if not job.is_new:
-                requests_per_second(real, requests, CONNECTIONS, WARM_SECONDS)
+                requests_per_second(real.port, requests, CONNECTIONS, WARM_SECONDS)
             with serving("echo", cores[0], folder) as bare:
-                rounds: list[tuple[float, float]] = []
-                for _ in range(ROUNDS):
-                    pair = [requests_per_second(port, requests, CONNECTIONS, SECONDS) for port in (bare, real)]
-                    rounds.append((pair[0], pair[1]))
-    ratios = [real_rate / bare_rate for bare_rate, real_rate in rounds]
-    bare_rates, real_rates = zip(*rounds, strict=True)
-    return statistics.median(bare_rates), statistics.median(real_rates), statistics.median(ratios)
+                return [(sample(bare, requests), sample(real, requests)) for _ in range(ROUNDS)]
+
+
+def describe(job: Job, rounds: list[tuple[Sample, Sample]]) -> str:
+    ratio = statistics.median(real.per_second / bare.per_second for bare, real in rounds)
+    cpu_ratio = statistics.median(bare.cpu_us / real.cpu_us for bare, real in rounds)
+    bare, real = (Sample(*map(statistics.median, zip(*samples, strict=True))) for samples in zip(*rounds, strict=True))
+    return (
+        f"  {job.name:<30} {real.per_second:>7,.0f}/s, bare uvicorn {bare.per_second:>7,.0f}/s, ratio {ratio:.2f}"
+        f" (mark {job.mark}) {'ok' if ratio >= job.mark else 'BELOW THE MARK'};"
+        f" CPU {real.cpu_us:.0f} µs a request, bare {bare.cpu_us:.0f} µs, ratio {cpu_ratio:.2f}"
+    )
 
 
 def main() -> None:
@@ -120,11 +156,7 @@ def main() -> None:
         os.sched_setaffinity(0, {load_core})
     print(f"over HTTP, server on one core, {CONNECTIONS} connections, medians of {ROUNDS} rounds")
     for job in JOBS:
-        bare, real, ratio = measure(job, (server_core, load_core))
-        verdict = "ok" if ratio >= job.mark else "BELOW THE MARK"
-        print(
-            f"  {job.name:<30} {real:>7,.0f}/s, bare uvicorn {bare:>7,.0f}/s, ratio {ratio:.2f} (mark {job.mark}) {verdict}"
-        )
+        print(describe(job, measure(job, (server_core, load_core))))
 
 
 if __name__ == "__main__":
