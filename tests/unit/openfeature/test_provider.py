@@ -148,12 +148,12 @@ def test_the_asynchronous_methods_do_the_same(house: House) -> None:
 
 
 def test_a_change_is_an_event(house: House) -> None:
-    heard: list[EventDetails] = []
-    house.sdk.add_handler(ProviderEvent.PROVIDER_CONFIGURATION_CHANGED, heard.append)
+    heard: Queue[EventDetails] = Queue()
+    house.sdk.add_handler(ProviderEvent.PROVIDER_CONFIGURATION_CHANGED, heard.put)
 
     house.client.use(flags(revision=2))
 
-    assert [details.message for details in heard] == ["revision 2"]
+    assert heard.get(timeout=10).message == "revision 2"
 
 
 @pytest.fixture
