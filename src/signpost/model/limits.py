@@ -28,5 +28,17 @@ PAGE_DEFAULT, PAGE_MAX = 25, 50
 BODY_BYTES_MAX = 1024 * 1024
 JSON_DEPTH_MAX = 64
 
+METRIC_NAME_MIN, METRIC_NAME_MAX = 2, 64
+METRIC_TYPES_MAX = 20
+METRIC_DAYS_MAX = 400
+METRIC_VALUE_MAX = 10**12
+"""Of a field that is summed, and of a cap: larger ones count as this much. In milliseconds it is 31 years."""
+METRICS_MAX = 200
+PLAN_METRICS_MAX = 20
+ALPHA_MIN, ALPHA_MAX = 0.001, 0.2
+EFFECT_MAX = 10.0
+PLANNED_UNITS_MAX = 10**10
+RAMP_HOURS_MAX = 24 * 90
+
 SLOTS = 1_000_000
 """The slots that a split has; a weight of 100 % is all of them, so four decimals of a percentage are exact."""
