@@ -23,7 +23,7 @@ class Aggregation(StrEnum):
     RATIO = "ratio"
     """The number of events over the number of another selection's: a ratio of sums, not a mean of ratios."""
     QUANTILE = "quantile"
-    """Like a duration, or the first event's field where there is one; a quantile over the units is compared."""
+    """Like a duration, but a quantile over the units is compared, not the mean."""
     RETENTION = "retention"
     """A conversion of units whose window is over."""
     FUNNEL_STEP = "funnel_step"
@@ -74,7 +74,7 @@ class Metric:
     """A metric.
 
     `base` is the other selection: a ratio's denominator, the step before a funnel's, or where a duration begins if not with
-    the exposure. `field` is the numeric field of a sum, or of a quantile; it is rounded to integers. `measure` is what a value
+    the exposure. `field` is the numeric field of a sum: numbers from 0 on, rounded to integers. `measure` is what a value
     counts in, for people (`ms`, `events`). Values above `cap` count as the cap; with `cap_quantile` the cap is that quantile
     of all variations together. `covariate_days` before the exposure are measured in the same way, to sharpen the comparison;
     0 for none. `margin` is what a guardrail may lose, as a share of the control's value.
@@ -122,7 +122,6 @@ def find_faults(metric: Metric) -> tuple[str, ...]:
 _NEEDS_BASE = {Aggregation.RATIO, Aggregation.FUNNEL_STEP}
 _MAY_HAVE_BASE = {*_NEEDS_BASE, Aggregation.DURATION, Aggregation.QUANTILE}
 _MAY_HAVE_CAP = {Aggregation.COUNT, Aggregation.SUM, Aggregation.DURATION}
-_MAY_HAVE_FIELD = {Aggregation.SUM, Aggregation.QUANTILE}
 _MAY_HAVE_COVARIATE = {Aggregation.CONVERSION, Aggregation.COUNT, Aggregation.SUM}
 
 
