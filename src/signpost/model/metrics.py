@@ -162,9 +162,7 @@ def _check_shape(metric: Metric) -> Iterator[str]:
         f"base: a {kind} needs a second selection of events.": kind in _NEEDS_BASE and not has_base,
         f"base: a {kind} has no second selection.": has_base and kind not in _MAY_HAVE_BASE,
         "field: a sum needs the field to sum.": kind is Aggregation.SUM and metric.field is None,
-        f"field: a {kind} reads none.": metric.field is not None and kind not in _MAY_HAVE_FIELD,
-        "field: a quantile is of a field or of the time since the base, not both.": metric.field is not None
-        and has_base,
+        f"field: a {kind} reads none.": metric.field is not None and kind is not Aggregation.SUM,
         f"field: {metric.field!r} is no path of names with dots between them.": not is_field(metric.field or "a"),
         "quantile: a quantile metric has one, and no other.": (kind is Aggregation.QUANTILE)
         != (metric.quantile is not None),
