@@ -41,3 +41,12 @@ class Cell:
     is_automated: bool
     units: int
     sums: tuple[Sums, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """Counts of integer values: bucket i holds those from `starts[i]` up to before `starts[i] + widths[i]`, increasing."""
+
+    starts: tuple[int, ...]
+    widths: tuple[int, ...]
+    counts: tuple[int, ...]

@@ -45,6 +45,10 @@ class Role(StrEnum):
     EXPLORATORY = "exploratory"
 
 
+AUTOMATION_TYPES = ("limit_mu", "limit_sul", "pwd_leak", "signup_pwd_leak")
+"""Log types after which a unit is suspected to be automated: blocked by address or by rate, or a leaked password tried."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldCondition:
     """A field of an event, as a path with dots (`details.method`), and the texts of which it must be one."""
