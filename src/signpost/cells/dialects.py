@@ -1,0 +1,27 @@
+"""The engines' dialects of SQL."""
+
+DIALECTS = (
+    "duckdb",
+    "sqlite",
+    "postgres",
+    "clickhouse",
+    "spark",
+    "bigquery",
+    "snowflake",
+    "databricks",
+    "redshift",
+    "trino",
+)
+"""Every dialect that the text is translated into; it is written in DuckDB's."""
+
+INTEGERS_ONLY = frozenset({"sqlite"})
+"""Dialects whose widest exact number is a 64-bit integer."""
+
+
+def translate(sql: str, dialect: str, *, pretty: bool = False) -> str:
+    """Return the text in a dialect."""
+    import sqlglot  # noqa: PLC0415 only who measures pays for it
+
+    if dialect in INTEGERS_ONLY:
+        sql = sql.replace("DECIMAL(19, 0)", "BIGINT")
+    return sqlglot.transpile(sql, read="duckdb", write=dialect, pretty=pretty)[0]

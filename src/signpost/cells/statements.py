@@ -1,0 +1,178 @@
+"""The second half of the text: the rows of units become cells of integer sums."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from signpost.cells.fields import types_of
+from signpost.cells.literals import is_one_of
+from signpost.cells.units import select_units
+from signpost.model.metrics import Aggregation, Metric
+from signpost.ports.measurements import Question
+
+LATE_MS = 60 * 60 * 1000
+NARROW_MAX = 90_000
+"""Values up to this have squares of which a billion can be summed in 64 bits; others are multiplied in decimals."""
+
+STEPS = ((1_000, 1), (100_000, 10), (10_000_000, 1_000), (1_000_000_000, 100_000))
+"""A value under the first number is counted in buckets as wide as the second: within 1 % at worst. Above all of them:"""
+WIDEST = 100_000_000
+
+UNITS = "units"
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """The queries of one question.
+
+    They read a table `units` with the rows of `self.units`, but for those that read exposures and events themselves. `caps` are what values are capped at, by metric; nothing is summed of `overflown` metrics.
+    """
+
+    question: Question
+    caps: Mapping[str, int] = field(default_factory=dict)
+    overflown: frozenset[str] = frozenset()
+
+    @property
+    def units(self) -> str:
+        """Return the query whose rows `units` holds."""
+        return select_units(self.question)
+
+    def cells(self) -> str:
+        """Return the query of cells: variation, phase, day, stratum, units, sums."""
+        return self._sum("variation_id, phase, day_ms, is_automated")
+
+    def breakdown(self, dimension: int) -> str:
+        """Return the query of a breakdown: the dimension's value, variation, stratum, units, sums."""
+        return self._sum(f"dimension_{dimension}, variation_id, is_automated")
+
+    def clusters(self) -> str:
+        """Return the query of sums over clusters; a unit without a cluster is one by itself."""
+        inner, outer = ["COUNT(*) AS size"], ["COUNT(*)"]
+        for i, metric in enumerate(self.question.metrics):
+            if not self.has_sums(metric):
+                continue
+            value = self._capped(f"v_{i}", metric)
+            weight = f"d_{i}" if metric.aggregation is Aggregation.RATIO else _one(i)
+            inner += [f"COALESCE(SUM({value}), 0) AS x_{i}", f"COALESCE(SUM({weight}), 0) AS d_{i}"]
+            outer += [f"SUM(x_{i})", _product(f"x_{i}", f"x_{i}"), f"SUM(d_{i})", _product(f"d_{i}", f"d_{i}")]
+            outer += [_product(f"x_{i}", f"d_{i}")]
+        return (
+            f"WITH clusters AS (SELECT variation_id, COALESCE(cluster, unit) AS name, {', '.join(inner)} FROM {UNITS}"
+            f" WHERE is_automated = 0 GROUP BY variation_id, COALESCE(cluster, unit))"
+            f" SELECT variation_id, {', '.join(outer)} FROM clusters GROUP BY variation_id"
+        )
+
+    def histogram(self, i: int) -> str:
+        """Return the query of metric i's histogram: variation, start of the bucket, count."""
+        cases = " ".join(f"WHEN v_{i} < {limit} THEN v_{i} - v_{i} % {width}" for limit, width in STEPS)
+        bucket = f"CASE {cases} ELSE v_{i} - v_{i} % {WIDEST} END"
+        return (
+            f"SELECT variation_id, {bucket} AS start, COUNT(*) FROM {UNITS}"
+            f" WHERE v_{i} IS NOT NULL AND is_automated = 0 GROUP BY variation_id, {bucket}"
+        )
+
+    def bounds(self) -> str:
+        """Return the query of the number of units, and of each metric's largest value."""
+        return f"SELECT COUNT(*){''.join(f', MAX({name})' for name, _ in self._columns())} FROM {UNITS}"
+
+    def bounded(self) -> list[str]:
+        """Return the metric's name for each maximum of `bounds`."""
+        return [metric.name for _, metric in self._columns()]
+
+    def _columns(self) -> list[tuple[str, Metric]]:
+        names = [("v", True), ("d", False), ("k", False)]
+        return [
+            (f"{letter}_{i}", metric)
+            for i, metric in enumerate(self.question.metrics)
+            for letter, always in names
+            if metric.aggregation is not Aggregation.QUANTILE
+            if always
+            or (letter == "d" and metric.aggregation is Aggregation.RATIO)
+            or (letter == "k" and metric.covariate_days)
+        ]
+
+    def sums_of(self, i: int, metric: Metric) -> Iterator[tuple[str, str]]:
+        """Give the fields of `Sums` that a query computes for metric i, each with its expression; the others follow from them."""
+        if metric.name in self.overflown:
+            return
+        value, before = self._capped(f"v_{i}", metric), self._capped(f"k_{i}", metric)
+        is_narrow = self.caps.get(metric.name, NARROW_MAX + 1) <= NARROW_MAX
+        if metric.is_conditional or metric.aggregation is Aggregation.RETENTION:
+            yield "n", f"COUNT(v_{i})"
+        if not self.has_sums(metric):
+            return
+        yield "x", f"SUM({value})"
+        if not metric.is_proportion:
+            yield "xx", _product(value, value, is_narrow=is_narrow)
+        if metric.aggregation is Aggregation.RATIO:
+            yield "d", f"SUM(d_{i})"
+            yield "dd", _product(f"d_{i}", f"d_{i}")
+            yield "xd", _product(value, f"d_{i}")
+        if metric.covariate_days:
+            is_narrow = is_narrow or metric.is_proportion
+            yield "c", f"SUM({before})"
+            yield "cc", _product(before, before, is_narrow=is_narrow)
+            yield "xc", _product(value, before, is_narrow=is_narrow)
+
+    def has_sums(self, metric: Metric) -> bool:
+        """Return whether more than units is counted of a metric."""
+        return metric.aggregation is not Aggregation.QUANTILE and metric.name not in self.overflown
+
+    def drift(self) -> str:
+        """Return the query of units that were exposed to more than one variation, by the first of them."""
+        counted = self._counted("e")
+        return (
+            "WITH spans AS (SELECT unit, MIN(variation_id) AS one_id, MAX(variation_id) AS other_id, MIN(occurred_ms) AS first_ms"
+            f" FROM exposures AS e WHERE {counted} GROUP BY unit),"
+            " firsts AS (SELECT e.unit, MIN(e.variation_id) AS variation_id FROM exposures AS e"
+            " JOIN spans AS s ON s.unit = e.unit AND s.first_ms = e.occurred_ms"
+            f" WHERE s.one_id <> s.other_id AND {counted} GROUP BY e.unit)"
+            " SELECT variation_id, COUNT(*) FROM firsts GROUP BY variation_id"
+        )
+
+    def span(self) -> str:
+        """Return the query of when the first and the last exposure that count were."""
+        return f"SELECT MIN(occurred_ms), MAX(occurred_ms) FROM exposures AS e WHERE {self._counted('e')}"
+
+    def forced(self) -> str:
+        """Return the query of forced exposures, by variation."""
+        return (
+            "SELECT variation_id, COUNT(*) FROM exposures"
+            f" WHERE is_forced <> 0 AND occurred_ms >= {self.question.since_ms} GROUP BY variation_id"
+        )
+
+    def lateness(self) -> str:
+        """Return the query of how many events there are, how many of them came late, and how many are of the future."""
+        return (
+            f"SELECT COUNT(*), SUM(CASE WHEN kept_ms - occurred_ms > {LATE_MS} THEN 1 ELSE 0 END),"
+            f" SUM(CASE WHEN occurred_ms > {self.question.as_of_ms} THEN 1 ELSE 0 END)"
+            f" FROM events WHERE {is_one_of('type', types_of(self.question))}"
+        )
+
+    def _counted(self, alias: str) -> str:
+        question = self.question
+        return (
+            f"{alias}.is_forced = 0 AND {alias}.occurred_ms >= {question.since_ms}"
+            f" AND {alias}.occurred_ms <= {question.as_of_ms}"
+        )
+
+    def _sum(self, keys: str) -> str:
+        columns = [
+            f"{sql} AS {name}_{i}"
+            for i, metric in enumerate(self.question.metrics)
+            for name, sql in self.sums_of(i, metric)
+        ]
+        return f"SELECT {', '.join([keys, 'COUNT(*) AS units', *columns])} FROM {UNITS} GROUP BY {keys}"
+
+    def _capped(self, column: str, metric: Metric) -> str:
+        cap = self.caps.get(metric.name)
+        return column if cap is None else f"CASE WHEN {column} > {cap} THEN {cap} ELSE {column} END"
+
+
+def _one(i: int) -> str:
+    return f"CASE WHEN v_{i} IS NULL THEN 0 ELSE 1 END"
+
+
+def _product(one: str, other: str, *, is_narrow: bool = False) -> str:
+    if is_narrow:
+        return f"SUM(({one}) * ({other}))"
+    return f"SUM(CAST({one} AS DECIMAL(19, 0)) * ({other}))"
