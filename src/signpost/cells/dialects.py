@@ -1,7 +1,10 @@
 """The engines' dialects of SQL."""
 
+SOURCE = "duckdb"
+"""The dialect in which the text is written."""
+
 DIALECTS = (
-    "duckdb",
+    SOURCE,
     "sqlite",
     "postgres",
     "clickhouse",
@@ -12,7 +15,7 @@ DIALECTS = (
     "redshift",
     "trino",
 )
-"""Every dialect that the text is translated into; it is written in DuckDB's."""
+"""Every dialect that the text is there in."""
 
 INTEGERS_ONLY = frozenset({"sqlite"})
 """Dialects whose widest exact number is a 64-bit integer."""
@@ -20,8 +23,10 @@ INTEGERS_ONLY = frozenset({"sqlite"})
 
 def translate(sql: str, dialect: str, *, pretty: bool = False) -> str:
     """Return the text in a dialect."""
+    if dialect == SOURCE and not pretty:
+        return sql
     import sqlglot  # noqa: PLC0415 only who measures pays for it
 
     if dialect in INTEGERS_ONLY:
         sql = sql.replace("DECIMAL(19, 0)", "BIGINT")
-    return sqlglot.transpile(sql, read="duckdb", write=dialect, pretty=pretty)[0]
+    return sqlglot.transpile(sql, read=SOURCE, write=dialect, pretty=pretty)[0]

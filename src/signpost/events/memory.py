@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 
 from signpost.events.bodies import with_log_id
-from signpost.events.logids import Stamper, format_log_id, parse_log_id
+from signpost.events.logids import COUNT_BITS, WRITER_BITS, Stamper, format_log_id, parse_log_id
+from signpost.events.tally import EventRow, ExposureRow, tally, text_at
 from signpost.model.holdouts import EXPERIMENTS, HOLDOUT
 from signpost.ports.clock import Clock
 from signpost.ports.events import (
@@ -17,6 +18,7 @@ from signpost.ports.events import (
     ExperimentSums,
     LogEntry,
 )
+from signpost.ports.measurements import REQUEST_FIELDS, Measurement, Question
 
 
 class MemoryEvents:
@@ -97,6 +99,22 @@ class MemoryEvents:
             return HOLDOUT if to.experiment_id == HOLDOUT else EXPERIMENTS
 
         return self._sum(tenant_id, arm_of)
+
+    def measure(self, tenant_id: str, question: Question) -> Measurement:
+        """Return the sums that answer a question; see `Measures.measure`."""
+        is_holdout = question.experiment_id == HOLDOUT
+        exposures, events = [], []
+        for log_id, event in self._of(tenant_id):
+            to = event.attribution
+            if event.is_exposure and to is not None and (is_holdout or to.experiment_id == question.experiment_id):
+                overall = HOLDOUT if to.experiment_id == HOLDOUT else EXPERIMENTS
+                variation_id = overall if is_holdout else to.variation_id
+                request = {name: text for name in REQUEST_FIELDS if (text := text_at(event.body, name))}
+                exposures.append(ExposureRow(to.unit, variation_id, to.is_forced, event.occurred_ms, request))
+            elif event.unit is not None and not event.is_exposure and not (to is not None and to.is_forced):
+                kept_ms = log_id >> WRITER_BITS + COUNT_BITS
+                events.append(EventRow(event.unit, event.type, event.occurred_ms, kept_ms, event.body))
+        return tally(exposures, events, question)
 
     def _sum(self, tenant_id: str, arm_of: Callable[[Event, Attribution], str | None]) -> ExperimentSums:
         events = [event for _, event in self._of(tenant_id)]

@@ -7,10 +7,12 @@ from pathlib import Path
 from signpost.events.files.aggregates import FileAggregates
 from signpost.events.files.attributions import Attributions
 from signpost.events.files.log import Log
+from signpost.events.files.measures import FileMeasures
 from signpost.events.files.readers import Readers
 from signpost.events.files.writer import QUEUED_BYTES_MAX, QUEUED_ROWS_MAX, Writer
 from signpost.ports.clock import Clock
 from signpost.ports.events import Attribution, Event, ExperimentSums, LogEntry
+from signpost.ports.measurements import Measurement, Question
 
 
 class FileEvents:
@@ -37,6 +39,7 @@ class FileEvents:
         self._log = Log(folder, self._readers)
         self._attributions = Attributions(self._readers)
         self._aggregates = FileAggregates(folder, self._readers)
+        self._measures = FileMeasures(folder, self._readers)
 
     @property
     def is_failing(self) -> bool:
@@ -82,3 +85,7 @@ class FileEvents:
     def sum_holdout(self, tenant_id: str, since_ms: int) -> ExperimentSums:
         """Return the cells of a holdout; see `Aggregates.sum_holdout`."""
         return self._aggregates.sum_holdout(tenant_id, since_ms)
+
+    def measure(self, tenant_id: str, question: Question) -> Measurement:
+        """Return the sums that answer a question; see `Measures.measure`."""
+        return self._measures.measure(tenant_id, question)
