@@ -17,6 +17,11 @@ class MissingCode(StrEnum):
     UNPLANNED_UNITS = "unplanned_units"
     SAMPLE_RATIO_MISMATCH = "sample_ratio_mismatch"
     NOT_RANDOMISED = "not_randomised"
+    TOO_FEW_CLUSTERS = "too_few_clusters"
+    TOO_FEW_SEGMENTS = "too_few_segments"
+    NO_PLANNED_SIZE = "no_planned_size"
+    NO_DENOMINATOR = "no_denominator"
+    OVERFLOWN = "overflown"
 
 
 @dataclass(frozen=True, slots=True)

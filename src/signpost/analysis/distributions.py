@@ -4,6 +4,7 @@ SciPy takes half a second to import, so it is imported when a number is wanted a
 starts.
 """
 
+import math
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -33,3 +34,35 @@ def chi_square_tail(statistic: Numbers, degrees_of_freedom: int) -> Numbers:
     from scipy.special import chdtrc  # noqa: PLC0415
 
     return chdtrc(degrees_of_freedom, statistic)  # type: ignore[no-any-return]
+
+
+def log(value: Numbers) -> Numbers:
+    """Return the natural logarithm."""
+    if isinstance(value, (float, int)):
+        return math.log(value)
+    import numpy as np  # noqa: PLC0415
+
+    return np.log(value)
+
+
+def exp(value: Numbers) -> Numbers:
+    """Return e to this power."""
+    if isinstance(value, (float, int)):
+        return math.exp(value)
+    import numpy as np  # noqa: PLC0415
+
+    return np.exp(value)
+
+
+def student_two_sided_p(t: Numbers, degrees_of_freedom: Numbers) -> Numbers:
+    """Return the probability that Student's t is as far from 0, on either side; infinite degrees are the normal's."""
+    from scipy.special import stdtr  # noqa: PLC0415
+
+    return 2 * stdtr(degrees_of_freedom, -abs(t))  # type: ignore[no-any-return]
+
+
+def student_two_sided_t(confidence_level: float, degrees_of_freedom: Numbers) -> Numbers:
+    """Return the t that Student's t stays within, on both sides, with this probability."""
+    from scipy.special import stdtrit  # noqa: PLC0415
+
+    return stdtrit(degrees_of_freedom, 0.5 + confidence_level / 2)  # type: ignore[no-any-return]

@@ -1,9 +1,10 @@
 """Whether the variations got the shares of units that were planned."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from signpost.analysis.answers import Missing, MissingCode
+from signpost.analysis.answers import Missing, MissingCode, PValue
 from signpost.analysis.distributions import chi_square_tail
 
 METHOD = "χ² goodness of fit against the planned shares"
@@ -66,3 +67,56 @@ def check_sample_ratio(observed: Sequence[int], planned: Sequence[int]) -> Sampl
         expected=expected,
         method=METHOD,
     )
+
+
+ALARM_METHOD = "sequential Dirichlet-multinomial test against the planned shares"
+_CONCENTRATION = 10_000
+"""How strongly the alternative keeps to the plan: small, frequent losses are what is looked for."""
+
+
+def sound_alarm(observed: Sequence[int], planned: Sequence[int]) -> PValue | Missing:
+    """Return a p-value of the planned shares that is good at any moment, however often it is looked at.
+
+    Source: M. Lindon, A. Malek (2022), Anytime-valid inference for multinomial count data, NeurIPS 35, with the authors'
+    concentration of 10,000 in the direction of the plan (their package ssrm-test): one over the Bayes factor of a Dirichlet mixture against the plan.
+    """
+    units, shares = sum(observed), sum(planned)
+    if units == 0:
+        return Missing(MissingCode.NO_UNITS, "No unit has been exposed yet.")
+    kept = [(o, p / shares) for o, p in zip(observed, planned, strict=True) if o > 0 or p > 0]
+    if any(p == 0 for _, p in kept):
+        return Missing(
+            MissingCode.UNPLANNED_UNITS,
+            "A variation has units although the plan gives it no traffic: find out why.",
+        )
+    if len(kept) < 2:
+        return Missing(
+            MissingCode.NO_PLANNED_RATIO, "One variation gets all the traffic, so there is no ratio to check."
+        )
+    log_factor = math.lgamma(_CONCENTRATION) - math.lgamma(_CONCENTRATION + units)
+    for count, share in kept:
+        prior = _CONCENTRATION * share
+        log_factor += math.lgamma(prior + count) - math.lgamma(prior) - count * math.log(share)
+    return PValue(min(1.0, math.exp(min(700.0, -log_factor))), ALARM_METHOD)
+
+
+SHARES_METHOD = "χ² of equal shares"
+
+
+def compare_shares(counts: Sequence[int], totals: Sequence[int]) -> PValue | Missing:
+    """Return how probable so much difference between the variations' shares (counts of totals) is by chance.
+
+    Source: K. Pearson (1900), as above, on the table of those that are and are not, with one degree of freedom less than there are
+    variations.
+    """
+    rows = [(count, total) for count, total in zip(counts, totals, strict=True) if total > 0]
+    found, units = sum(count for count, _ in rows), sum(total for _, total in rows)
+    if len(rows) < 2:
+        return Missing(MissingCode.NO_UNITS, "Fewer than two variations have units.")
+    if min(found, units - found) * min(total for _, total in rows) < EXPECTED_MIN * units:
+        return Missing(
+            MissingCode.TOO_FEW_UNITS, f"Fewer than {EXPECTED_MIN} are expected in a variation: too few to compare."
+        )
+    share = found / units
+    statistic = sum((count - total * share) ** 2 / (total * share * (1 - share)) for count, total in rows)
+    return PValue(float(chi_square_tail(statistic, len(rows) - 1)), SHARES_METHOD)
