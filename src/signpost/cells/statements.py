@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from signpost.cells.fields import types_of
 from signpost.cells.literals import is_one_of
-from signpost.cells.units import select_units
+from signpost.cells.units import select_first_exposures, select_units
 from signpost.model.metrics import Aggregation, Metric
 from signpost.ports.measurements import Question
 
@@ -119,19 +119,21 @@ class Statements:
 
     def drift(self) -> str:
         """Return the query of units that were exposed to more than one variation, by the first of them."""
-        counted = self._counted("e")
+        firsts = select_first_exposures(self.question)
         return (
-            "WITH spans AS (SELECT unit, MIN(variation_id) AS one_id, MAX(variation_id) AS other_id, MIN(occurred_ms) AS first_ms"
-            f" FROM exposures AS e WHERE {counted} GROUP BY unit),"
-            " firsts AS (SELECT e.unit, MIN(e.variation_id) AS variation_id FROM exposures AS e"
-            " JOIN spans AS s ON s.unit = e.unit AND s.first_ms = e.occurred_ms"
-            f" WHERE s.one_id <> s.other_id AND {counted} GROUP BY e.unit)"
+            f"WITH first_exposures AS ({firsts}), firsts AS (SELECT e.unit, MIN(e.variation_id) AS variation_id"
+            " FROM exposures AS e JOIN first_exposures AS f ON f.unit = e.unit AND f.exposed_ms = e.occurred_ms"
+            " WHERE f.variation_id <> f.other_id AND e.is_forced = 0 GROUP BY e.unit)"
             " SELECT variation_id, COUNT(*) FROM firsts GROUP BY variation_id"
         )
 
     def span(self) -> str:
         """Return the query of when the first and the last exposure that count were."""
-        return f"SELECT MIN(occurred_ms), MAX(occurred_ms) FROM exposures AS e WHERE {self._counted('e')}"
+        question = self.question
+        return (
+            "SELECT MIN(occurred_ms), MAX(occurred_ms) FROM exposures WHERE is_forced = 0"
+            f" AND occurred_ms >= {question.since_ms} AND occurred_ms <= {question.as_of_ms}"
+        )
 
     def forced(self) -> str:
         """Return the query of forced exposures, by variation."""
@@ -146,13 +148,6 @@ class Statements:
             f"SELECT COUNT(*), SUM(CASE WHEN kept_ms - occurred_ms > {LATE_MS} THEN 1 ELSE 0 END),"
             f" SUM(CASE WHEN occurred_ms > {self.question.as_of_ms} THEN 1 ELSE 0 END)"
             f" FROM events WHERE {is_one_of('type', types_of(self.question))}"
-        )
-
-    def _counted(self, alias: str) -> str:
-        question = self.question
-        return (
-            f"{alias}.is_forced = 0 AND {alias}.occurred_ms >= {question.since_ms}"
-            f" AND {alias}.occurred_ms <= {question.as_of_ms}"
         )
 
     def _sum(self, keys: str) -> str:

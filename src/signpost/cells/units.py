@@ -18,7 +18,7 @@ def select_units(question: Question) -> str:
     where the unit has none. Nothing is capped yet.
     """
     ctes = {
-        "first_exposures": _first_exposures(question),
+        "first_exposures": select_first_exposures(question),
         "population": _population(question),
         "relevant": _relevant(question),
     }
@@ -29,26 +29,41 @@ def select_units(question: Question) -> str:
     return f"WITH {texts} {_units(question)}"
 
 
-def _first_exposures(question: Question) -> str:
+def select_first_exposures(question: Question) -> str:
+    """Return the query of each unit's first exposure: with phases, of its exposures in the first of them that it is in."""
     columns = "".join(f", MIN({column}) AS {column}" for column in _kept_columns(question))
+    phase = _phase(question)
+    by_phase = (
+        f"SELECT unit, {phase} AS phase, MIN(variation_id) AS variation_id, MAX(variation_id) AS other_id,"
+        f" MIN(occurred_ms) AS exposed_ms{columns} FROM exposures WHERE is_forced = 0"
+        f" AND occurred_ms >= {question.since_ms} AND occurred_ms <= {question.as_of_ms} GROUP BY unit"
+    )
+    if not question.phases:
+        return by_phase
+    by_phase += f", {phase}"
     return (
-        "SELECT unit, MIN(variation_id) AS variation_id, MAX(variation_id) AS other_id, MIN(occurred_ms) AS exposed_ms"
-        f"{columns} FROM exposures WHERE is_forced = 0 AND occurred_ms >= {question.since_ms}"
-        f" AND occurred_ms <= {question.as_of_ms} GROUP BY unit"
+        f"SELECT e.* FROM ({by_phase}) AS e JOIN (SELECT unit, MIN({phase}) AS phase FROM exposures WHERE is_forced = 0"
+        f" AND occurred_ms >= {question.since_ms} AND occurred_ms <= {question.as_of_ms} GROUP BY unit) AS f"
+        " ON f.unit = e.unit AND f.phase = e.phase"
     )
 
 
 def _population(question: Question) -> str:
     columns = "".join(f", {column}" for column in _kept_columns(question))
-    cases = " ".join(
-        f"WHEN exposed_ms >= {begun_ms} THEN {number}"
-        for number, begun_ms in reversed([*enumerate(question.phases, 1)])
-    )
-    phase = f"CASE {cases} ELSE 0 END" if cases else "0"
+    cases = " ".join(f"WHEN phase = {number} THEN {ends_ms}" for number, ends_ms in enumerate(question.phases))
+    ends = f", CASE {cases} ELSE {question.as_of_ms + 1} END AS ends_ms" if cases else ""
     return (
-        f"SELECT unit, variation_id, exposed_ms, {phase} AS phase, exposed_ms - exposed_ms % {DAY_MS} AS day_ms{columns}"
+        f"SELECT unit, variation_id, exposed_ms, phase, exposed_ms - exposed_ms % {DAY_MS} AS day_ms{ends}{columns}"
         " FROM first_exposures WHERE variation_id = other_id"
     )
+
+
+def _phase(question: Question) -> str:
+    cases = " ".join(
+        f"WHEN occurred_ms >= {begun_ms} THEN {number}"
+        for number, begun_ms in reversed([*enumerate(question.phases, 1)])
+    )
+    return f"CASE {cases} ELSE 0 END" if cases else "0"
 
 
 def _relevant(question: Question) -> str:
@@ -63,7 +78,7 @@ def _relevant(question: Question) -> str:
 
 def _starts(question: Question) -> str:
     columns = "".join(
-        f", MIN(CASE WHEN {_holds(question, metric.base)} AND {_in_window(metric)} THEN e.occurred_ms END) AS b_{i}"
+        f", MIN(CASE WHEN {_holds(question, metric.base)} AND {_in_window(question, metric)} THEN e.occurred_ms END) AS b_{i}"
         for i, metric in enumerate(question.metrics)
         if metric.base is not None and _has_start(metric)
     )
@@ -84,7 +99,7 @@ def _matched(question: Question) -> str:
 
 def _columns(question: Question, i: int, metric: Metric) -> Iterator[str]:
     """Give what of a unit's events a metric needs: `m_i`, the base's `b_i` and the covariate's `c_i`."""
-    fits = f"{_holds(question, metric.events)} AND {_in_window(metric)}"
+    fits = f"{_holds(question, metric.events)} AND {_in_window(question, metric)}"
     origin = "p.exposed_ms"
     if _has_start(metric):
         fits, origin = f"{fits} AND e.occurred_ms >= s.b_{i}", f"s.b_{i}"
@@ -97,7 +112,7 @@ def _columns(question: Question, i: int, metric: Metric) -> Iterator[str]:
         case Aggregation.COUNT | Aggregation.RATIO | Aggregation.SUM:
             yield f"{_total(question, metric, fits)} AS m_{i}"
     if metric.aggregation is Aggregation.RATIO:
-        yield f"SUM(CASE WHEN {_holds(question, metric.base)} AND {_in_window(metric)} THEN 1 ELSE 0 END) AS b_{i}"
+        yield f"SUM(CASE WHEN {_holds(question, metric.base)} AND {_in_window(question, metric)} THEN 1 ELSE 0 END) AS b_{i}"
     if metric.covariate_days:
         before = f"e.occurred_ms >= p.exposed_ms - {metric.covariate_days * DAY_MS} AND e.occurred_ms < p.exposed_ms"
         earlier = f"{_holds(question, metric.events)} AND {before}"
@@ -128,7 +143,8 @@ def _values(question: Question, i: int, metric: Metric) -> Iterator[str]:
         case Aggregation.DURATION | Aggregation.QUANTILE:
             value = f"m.m_{i}"
         case Aggregation.RETENTION:
-            is_over = f"p.exposed_ms + {metric.window.stop_ms} <= {question.as_of_ms}"
+            end = "p.ends_ms" if question.phases else question.as_of_ms
+            is_over = f"p.exposed_ms + {metric.window.stop_ms} <= {end}"
             value = f"CASE WHEN {is_over} THEN COALESCE(m.m_{i}, 0) END"
         case Aggregation.FUNNEL_STEP:
             value = f"CASE WHEN m.b_{i} IS NOT NULL THEN m.m_{i} END"
@@ -159,7 +175,11 @@ def _holds(question: Question, selection: Selection | None) -> str:
     return " AND ".join([is_one_of("e.type", selection.types), *conditions])
 
 
-def _in_window(metric: Metric) -> str:
+def _in_window(question: Question, metric: Metric) -> str:
     start_ms, stop_ms = metric.window.start_ms, metric.window.stop_ms
-    begins = f"e.occurred_ms >= p.exposed_ms + {start_ms}" if start_ms else "e.occurred_ms >= p.exposed_ms"
-    return begins if stop_ms is None else f"{begins} AND e.occurred_ms < p.exposed_ms + {stop_ms}"
+    bounds = [f"e.occurred_ms >= p.exposed_ms + {start_ms}" if start_ms else "e.occurred_ms >= p.exposed_ms"]
+    if stop_ms is not None:
+        bounds.append(f"e.occurred_ms < p.exposed_ms + {stop_ms}")
+    if question.phases:
+        bounds.append("e.occurred_ms < p.ends_ms")
+    return " AND ".join(bounds)

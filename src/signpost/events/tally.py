@@ -43,6 +43,8 @@ class _Unit:
     name: str
     variation_id: str
     exposed_ms: int
+    phase: int
+    ends_ms: int
     request: Mapping[str, str | None]
     events: Sequence[EventRow]
     values: list[tuple[int | None, int, int]] = field(default_factory=list)
@@ -71,7 +73,7 @@ def tally(exposures: Sequence[ExposureRow], events: Sequence[EventRow], question
         ]
     forced = Counter(row.variation_id for row in exposures if row.is_forced and row.occurred_ms >= question.since_ms)
     return Measurement(
-        cells=_sum_by(units, metrics, lambda u: (_phase_of(u, question), u.exposed_ms // DAY_MS * DAY_MS)),
+        cells=_sum_by(units, metrics, lambda u: (u.phase, u.exposed_ms // DAY_MS * DAY_MS)),
         health=_check(counted, events, question, drifted, dict(sorted(forced.items()))),
         breakdowns={dimension: _break_down(units, metrics, dimension) for dimension in question.dimensions},
         clusters={} if question.cluster is None else _sum_clusters(people, metrics, question.cluster),
@@ -93,7 +95,9 @@ def _find_units(
         if event.occurred_ms <= question.as_of_ms:
             done[event.unit].append(event)
     units, drifted = [], Counter[str]()
-    for name, rows in seen.items():
+    for name, every in seen.items():
+        phase = min(_phase_at(row.occurred_ms, question) for row in every)
+        rows = [row for row in every if _phase_at(row.occurred_ms, question) == phase]
         first_ms = min(row.occurred_ms for row in rows)
         first = min(row.variation_id for row in rows if row.occurred_ms == first_ms)
         if len({row.variation_id for row in rows}) > 1:
@@ -103,7 +107,8 @@ def _find_units(
         request = {
             name: min((row.request[name] for row in rows if name in row.request), default=None) for name in asked
         }
-        units.append(_Unit(name, first, first_ms, request, done[name]))
+        ends_ms = question.phases[phase] if phase < len(question.phases) else question.as_of_ms + 1
+        units.append(_Unit(name, first, first_ms, phase, ends_ms, request, done[name]))
     return units, dict(sorted(drifted.items()))
 
 
@@ -124,7 +129,9 @@ def _value_of(unit: _Unit, metric: Metric, question: Question) -> tuple[int | No
             return int(bool(found)), 0, int(bool(earlier))
         case Aggregation.RETENTION | Aggregation.FUNNEL_STEP:
             ends_ms = unit.exposed_ms + (metric.window.stop_ms or 0)
-            is_over = metric.aggregation is not Aggregation.RETENTION or ends_ms <= question.as_of_ms
+            is_over = metric.aggregation is not Aggregation.RETENTION or ends_ms <= (
+                unit.ends_ms if question.phases else question.as_of_ms
+            )
             return int(bool(found)) if is_over and origin is not None else None, 0, 0
         case Aggregation.DURATION | Aggregation.QUANTILE:
             first_ms = min((e.occurred_ms for e in found), default=None)
@@ -171,7 +178,9 @@ def _fits(event: EventRow, selection: Selection) -> bool:
 
 def _is_within(event: EventRow, unit: _Unit, metric: Metric) -> bool:
     after_ms = event.occurred_ms - unit.exposed_ms
-    return metric.window.start_ms <= after_ms < (math.inf if metric.window.stop_ms is None else metric.window.stop_ms)
+    return event.occurred_ms < unit.ends_ms and metric.window.start_ms <= after_ms < (
+        math.inf if metric.window.stop_ms is None else metric.window.stop_ms
+    )
 
 
 def _cap_of(metric: Metric, values: Iterable[int | None]) -> int | None:
@@ -188,8 +197,8 @@ def _lower(value: int | None, cap: int | None) -> int | None:
     return value if value is None or cap is None else min(value, cap)
 
 
-def _phase_of(unit: _Unit, question: Question) -> int:
-    return sum(unit.exposed_ms >= begun_ms for begun_ms in question.phases)
+def _phase_at(moment_ms: int, question: Question) -> int:
+    return sum(moment_ms >= begun_ms for begun_ms in question.phases)
 
 
 def _sum_by(

@@ -15,8 +15,9 @@ REQUEST_FIELDS = ("connection", "client_id", "organization_id")
 class Question:
     """What to measure of the units of one experiment.
 
-    `phases` are the moments at which a new phase began, in milliseconds since 1970, increasing: a unit is in phase 1 from the
-    first of them on. `dimensions` and `cluster` are request fields. `as_of_ms` is the moment of asking: what is dated later is
+    `phases` are the moments at which a new phase began, in milliseconds since 1970, increasing. A unit belongs to the phase of
+    its first exposure, and what it sees or does in later phases is not looked at: there it may be in another variation, by
+    plan. `dimensions` and `cluster` are request fields. `as_of_ms` is the moment of asking: what is dated later is
     not looked at, and windows that end later are not over. Exposures before `since_ms` are not looked at.
     """
 
