@@ -164,7 +164,9 @@ def report(server: Server, experiment_id: str, traffic: Traffic, looks: list[dic
     if effect is not None:
         holds = "holds" if effect.ci_lower <= truth <= effect.ci_upper else "misses (as one in twenty does)"
         console.print(f"\nThe interval {holds} the true difference of {100 * truth:+.1f} percentage points.")
-    found = {v["variation_name"]: (v["units"], v["successes"]) for v in looks[-1]["variations"]}
+    names = {v["variation_id"]: v["variation_name"] for v in looks[-1]["variations"]}
+    success = looks[-1]["metrics"][0]
+    found = {names[arm["variation_id"]]: (arm["units"], arm["total"]) for arm in success["variations"]}
     if found != count_units(traffic.ledger):
         console.print(f"The counts differ: {found} on the server, {count_units(traffic.ledger)} at the client.")
         return False

@@ -19,7 +19,7 @@ def draw_looks(console: Console, looks: list[dict[str, Any]], truth: float) -> N
     axis = lay_axis([effect for _, effect in shown], min(COLUMNS_MAX, console.width - LABEL - 4))
     for units, effect in shown:
         line(console, f"{units:,}", draw_interval(effect, axis, glyphs))
-    ruler, labels = draw_axis(axis, glyphs)
+    ruler, labels = draw_axis(axis, glyphs, lambda value: f"{100 * value:+.1f} pp")
     line(console, "", ruler)
     line(console, "devices", labels)
     line(console, "", point_at(truth, axis, f"the truth, {100 * truth:+.1f}"))
@@ -27,7 +27,7 @@ def draw_looks(console: Console, looks: list[dict[str, Any]], truth: float) -> N
 
 def find_effect(look: dict[str, Any]) -> Estimate | None:
     """Return the difference of the one treatment, as the server gives it."""
-    effect = look["variations"][1]["comparison"]["absolute_effect"]
+    effect = look["metrics"][0]["comparisons"][0]["absolute_effect"]
     return Estimate(**effect) if "value" in effect else None
 
 

@@ -113,7 +113,7 @@ def create_app(settings: Settings) -> App:
         gate=gate,
         catalog=catalog,
         log=parts.events,
-        aggregates=parts.events,
+        measures=parts.events,
     )
     health = {
         "database": parts.store.is_ready,

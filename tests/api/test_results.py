@@ -55,16 +55,23 @@ def test_results_come_with_the_method_of_every_number(client: TestClient) -> Non
     assert reply.headers["content-type"] == "application/json; charset=utf-8"
     assert list(body)[:4] == ["experiment_id", "experiment_name", "status", "allocation_strategy"]
     assert (body["units"], body["first_exposure_at"]) == (4_000, "2026-01-01T00:00:00.000Z")
-    control, treatment = body["variations"]
-    assert (control["variation_name"], control["units"], control["successes"]) == ("Password", 2_000, 1_600)
-    assert control["success_rate"]["method"] == "Wilson score interval"
-    comparison = treatment["comparison"]
+    assert [(v["variation_name"], v["units"]) for v in body["variations"]] == [("Password", 2_000), ("Passkey", 2_000)]
+    metric = body["metrics"][0]
+    control = metric["variations"][0]
+    assert (metric["name"], metric["role"], control["units"], control["total"]) == (
+        "sign_in_success",
+        "decision",
+        2_000,
+        1_600,
+    )
+    assert control["value"]["method"] == "Wilson score interval"
+    comparison = metric["comparisons"][0]
+    sequence = "Welch's t on means over units, asymptotic confidence sequence, sharpest at 5,000 units"
     assert comparison["absolute_effect"]["value"] == pytest.approx(0.05)
-    assert comparison["absolute_effect"]["method"] == "Newcombe hybrid score interval"
-    assert comparison["relative_effect"]["method"] == "Katz log-ratio interval"
-    assert comparison["p_value"]["method"] == "two-sided z-test with pooled variance"
-    assert comparison["conclusion"] == {"value": "higher"}
-    assert body["sample_ratio"]["is_mismatch"] is False
+    assert comparison["absolute_effect"]["method"] == comparison["p_value"]["method"] == sequence
+    assert comparison["relative_effect"]["method"] == f"{sequence}, of the logarithm of the ratio"
+    assert comparison["judgement"] == {"value": "better"}
+    assert body["health"]["sample_ratio"]["is_mismatch"] is False
 
 
 def test_a_draft_has_results_that_say_why_they_are_empty(client: TestClient) -> None:
@@ -72,8 +79,8 @@ def test_a_draft_has_results_that_say_why_they_are_empty(client: TestClient) -> 
 
     body = reply.json()
     assert reply.status_code == 200
-    assert body["variations"][0]["success_rate"]["missing"] == "no_units"
-    assert body["sample_ratio"]["missing"] == "no_units"
+    assert body["metrics"][0]["variations"][0]["value"]["missing"] == "no_units"
+    assert body["health"]["sample_ratio"]["missing"] == "no_units"
     assert [note["code"] for note in body["notes"]] == ["not_started"]
 
 

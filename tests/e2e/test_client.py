@@ -86,7 +86,7 @@ def test_it_decides_as_the_server_does_and_its_exposures_are_counted(house: Hous
 
     assert (client.stats.sent, client.stats.failed, client.stats.dropped) == (400, 0, 0)
     assert house.exposed() == 200
-    assert sum(cell["successes"] for cell in house.results()["variations"]) == 200
+    assert sum(arm["total"] for arm in house.results()["metrics"][0]["variations"]) == 200
 
 
 def test_a_change_reaches_it(house: House) -> None:

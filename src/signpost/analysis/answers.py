@@ -22,6 +22,7 @@ class MissingCode(StrEnum):
     NO_PLANNED_SIZE = "no_planned_size"
     NO_DENOMINATOR = "no_denominator"
     OVERFLOWN = "overflown"
+    NOT_JUDGED = "not_judged"
 
 
 @dataclass(frozen=True, slots=True)

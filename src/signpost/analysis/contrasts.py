@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Generic
 
-from signpost.analysis.distributions import Numbers, log
+from signpost.analysis.distributions import Numbers, log, reciprocal
 from signpost.analysis.effects import Effect
 
 
@@ -64,5 +64,6 @@ class Contrast(Generic[Numbers]):
         involved, Biometrika 34, 28–35.
         """
         total = control + treatment
-        freedom = total**2 / (control**2 / self.degrees_of_freedom[0] + treatment**2 / self.degrees_of_freedom[1])
+        first, second = self.degrees_of_freedom
+        freedom = reciprocal((control / total) ** 2 / first + (treatment / total) ** 2 / second)
         return Effect(value, (total - 2 * covariance) ** 0.5, freedom, self.units, self.method)

@@ -45,6 +45,16 @@ def log(value: Numbers) -> Numbers:
     return np.log(value)
 
 
+def reciprocal(value: Numbers) -> Numbers:
+    """Return one over this, infinite over 0."""
+    if isinstance(value, (float, int)):
+        return 1 / value if value else math.inf
+    import numpy as np  # noqa: PLC0415
+
+    with np.errstate(divide="ignore"):
+        return 1 / value
+
+
 def exp(value: Numbers) -> Numbers:
     """Return e to this power."""
     if isinstance(value, (float, int)):

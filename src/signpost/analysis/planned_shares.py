@@ -6,22 +6,17 @@ from collections.abc import Mapping
 from signpost.analysis.answers import Missing, MissingCode
 from signpost.model.experiments import Experiment, Strategy
 
-RATIO_CHANGED = Missing(
-    MissingCode.RATIO_CHANGED,
-    "The shares were changed while the experiment ran: its phases mix in different proportions.",
-)
 NOT_RANDOMISED = Missing(
     MissingCode.NO_PLANNED_RATIO,
     "Segments decide who gets what, so the number of units depends on who comes: no ratio is planned.",
 )
 
 
-def plan_shares(experiment: Experiment, *, was_reweighted: bool) -> Mapping[str, int] | Missing:
-    """Return the planned share of each variation, as whole numbers in a common measure.
+def plan_shares(experiment: Experiment) -> Mapping[str, int] | Missing:
+    """Return the planned share of each variation as the experiment divides now, as whole numbers in a common measure.
 
-    A rollout at level L gives the control 100 − L and the treatments L together; as its level is raised the
-    ratio changes. A ramp with weights (coverage) only decides who takes part, so its ratio is the weights' at
-    every level.
+    A rollout at level L gives the control 100 − L and the treatments L together. A ramp with weights (coverage) only decides who
+    takes part, so its shares are the weights' at every level.
     """
     if experiment.strategy is Strategy.SEGMENT:
         return NOT_RANDOMISED
@@ -29,10 +24,8 @@ def plan_shares(experiment: Experiment, *, was_reweighted: bool) -> Mapping[str,
     for owned in experiment.slot_ranges:
         slots[owned.variation_id] += owned.stop - owned.start
     if not experiment.is_rollout:
-        return RATIO_CHANGED if was_reweighted else slots
-    level = experiment.current_level
-    if was_reweighted or level is None or level != experiment.levels[0]:
-        return RATIO_CHANGED
+        return slots
+    level = experiment.levels[0] if experiment.current_level is None else experiment.current_level
     controls = {a.variation_id for a in experiment.allocations if a.is_control}
     treated = sum(count for variation_id, count in slots.items() if variation_id not in controls)
     return {

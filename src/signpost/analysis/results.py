@@ -68,10 +68,14 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class ArmResult:
-    """One metric in one variation: `units` have a value; `value` is their rate, mean, ratio or quantile."""
+    """One metric in one variation: `units` have a value; `value` is their rate, mean, ratio or quantile.
+
+    `total` is the sum of their values, of a conversion the units that converted; None of a quantile.
+    """
 
     variation_id: str
     units: int
+    total: int | None
     value: Estimate | Missing
 
 

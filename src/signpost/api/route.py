@@ -17,8 +17,9 @@ from signpost.edge.catalog import Catalog
 from signpost.edge.gate import Admission, Gate
 from signpost.model.tenants import Generation
 from signpost.ports.clock import Clock
-from signpost.ports.events import Aggregates, EventLog
+from signpost.ports.events import EventLog
 from signpost.ports.ids import IdFactory
+from signpost.ports.measurements import Measures
 from signpost.ports.store import Store, StoreUnavailableError
 from signpost.usecases.call import Call
 
@@ -36,7 +37,7 @@ class Services:
     gate: Gate
     catalog: Catalog
     log: EventLog
-    aggregates: Aggregates
+    measures: Measures
 
 
 class ReadRequest(Request):

@@ -1,6 +1,6 @@
 """Intervals drawn in text, on one axis for all of them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from signpost.analysis.answers import Estimate
@@ -60,12 +60,12 @@ def draw_interval(estimate: Estimate, axis: Axis, glyphs: Glyphs) -> str:
     return "".join(columns)
 
 
-def draw_axis(axis: Axis, glyphs: Glyphs) -> tuple[str, str]:
-    """Return the axis line, with a tick at 0, and the labels of its ends and of 0, in percentage points."""
+def draw_axis(axis: Axis, glyphs: Glyphs, label: Callable[[float], str]) -> tuple[str, str]:
+    """Return the axis line, with a tick at 0, and the labels of its ends and of 0."""
     zero = axis.column_of(0)
     line = [glyphs.line] * axis.columns
     line[zero] = glyphs.tick
-    left, right = f"{100 * axis.lower:+.1f}", f"{100 * axis.upper:+.1f} pp"
+    left, right = label(axis.lower), label(axis.upper)
     labels = [" "] * axis.columns
     labels[zero] = "0"
     if zero > len(left):

@@ -1,29 +1,58 @@
-"""The numbers of a result as people write them."""
+"""The numbers of results as people write them."""
 
 from signpost.analysis.answers import Estimate, Missing, PValue
-from signpost.analysis.comparison import Conclusion
+from signpost.analysis.results import Decision, Judgement, Results
 from signpost.analysis.sample_ratio import SampleRatio
-from signpost.usecases.results import Results
+from signpost.model.analysis_plans import AnalysisPlan, Looking
+from signpost.model.metrics import Metric
 
 P_VALUE_MIN = 0.0001
 """Below this only the size matters."""
 TIME = "%Y-%m-%d %H:%M"
 
-CONCLUSIONS = {
-    Conclusion.HIGHER: "higher",
-    Conclusion.LOWER: "lower",
-    Conclusion.NO_DIFFERENCE_SHOWN: "no difference shown",
+JUDGEMENTS = {
+    Judgement.BETTER: "better",
+    Judgement.WORSE: "worse",
+    Judgement.NO_DIFFERENCE_SHOWN: "no difference shown",
+    Judgement.HELD: "held",
+    Judgement.HARMED: "HARMED",
+    Judgement.NOT_SHOWN_YET: "not shown yet",
+}
+DECISIONS = {
+    Decision.SHIP: "Ship it",
+    Decision.STOP: "Stop",
+    Decision.KEEP_GOING: "Keep going",
+    Decision.BROKEN: "Broken: repair it before you read any difference",
+}
+LOOKING = {
+    Looking.FIXED: "one look at the planned end",
+    Looking.GROUP_SEQUENTIAL: "a look a day until the planned end",
+    Looking.CONFIDENCE_SEQUENCE: "may be looked at at any time",
 }
 
 
-def say_rate(rate: Estimate) -> str:
-    """`80.12 % (79.34–80.88)`."""
-    return f"{rate.value:.2%}".replace("%", " %") + f" ({100 * rate.ci_lower:.2f}–{100 * rate.ci_upper:.2f})"
+def say_value(value: float, metric: Metric) -> str:
+    """`80.12 %`, `1.25 s`, `3.4 attempts`."""
+    if metric.is_proportion:
+        return f"{100 * value:.2f} %"
+    if metric.measure == "ms":
+        return f"{value / 1000:,.2f} s" if abs(value) >= 1000 else f"{value:,.0f} ms"
+    return f"{value:,.4g}{f' {metric.measure}' if metric.measure else ''}"
 
 
-def say_difference(difference: Estimate) -> str:
-    """`+3.10 pp (+2.01 … +4.18)`, in percentage points."""
-    return f"{100 * difference.value:+.2f} pp ({100 * difference.ci_lower:+.2f} … {100 * difference.ci_upper:+.2f})"
+def say_level(estimate: Estimate, metric: Metric) -> str:
+    """`80.12 % (79.34 % – 80.88 %)`."""
+    bounds = " – ".join(say_value(bound, metric) for bound in (estimate.ci_lower, estimate.ci_upper))
+    return f"{say_value(estimate.value, metric)} ({bounds})"
+
+
+def say_difference(difference: Estimate, metric: Metric) -> str:
+    """`+3.10 pp (+2.01 … +4.18)` in percentage points of rates, and in the metric's measure of others."""
+    if metric.is_proportion:
+        value, lower, upper = (f"{100 * n:+.2f}" for n in (difference.value, difference.ci_lower, difference.ci_upper))
+        return f"{value} pp ({lower} … {upper})"
+    value, lower, upper = (_signed(n, metric) for n in (difference.value, difference.ci_lower, difference.ci_upper))
+    return f"{value} ({lower} … {upper})"
 
 
 def say_lift(lift: Estimate) -> str:
@@ -36,9 +65,9 @@ def say_p_value(p_value: PValue) -> str:
     return f"p < {P_VALUE_MIN}" if p_value.value < P_VALUE_MIN else f"p = {p_value.value:.4f}"
 
 
-def say_conclusion(conclusion: Conclusion | Missing) -> str:
+def say_judgement(judgement: Judgement | Missing) -> str:
     """One or two words, or the reason why there are none."""
-    return f"no conclusion. {conclusion.message}" if isinstance(conclusion, Missing) else CONCLUSIONS[conclusion]
+    return f"no conclusion. {judgement.message}" if isinstance(judgement, Missing) else JUDGEMENTS[judgement]
 
 
 def say_sample_ratio(ratio: SampleRatio | Missing) -> str:
@@ -50,20 +79,32 @@ def say_sample_ratio(ratio: SampleRatio | Missing) -> str:
     return f"{found} (χ² = {ratio.statistic:.2f}, {p_value}, alarm under {ratio.threshold})"
 
 
+def say_plan(plan: AnalysisPlan) -> str:
+    """How the experiment is looked at."""
+    size = "" if plan.planned_units is None else f", {plan.planned_units:,} units planned"
+    return f"{LOOKING[plan.looking]}{size}, {100 * plan.alpha:g} % error"
+
+
 def say_period(results: Results) -> str:
     """How many units, from when to when, and who is not among them."""
     said = _count(results.units, "unit")
     if results.first_exposure_at is not None and results.last_exposure_at is not None:
         said += f", exposed from {results.first_exposure_at:{TIME}} to {results.last_exposure_at:{TIME}} UTC"
+    arms = results.variations
     left_out = [
         f"{_count(number, noun)}{more}"
         for number, noun, more in (
-            (results.drifted_units, "unit", " seen in more than one variation"),
-            (results.forced_exposures, "forced exposure", ""),
+            (sum(arm.drifted_units for arm in arms), "unit", " seen in more than one variation"),
+            (sum(arm.automated_units for arm in arms), "unit", " suspected to be automated"),
+            (sum(arm.forced_exposures for arm in arms), "forced exposure", ""),
         )
         if number
     ]
     return f"{said}; left out: {', '.join(left_out)}" if left_out else said
+
+
+def _signed(value: float, metric: Metric) -> str:
+    return f"{'−' if value < 0 else '+'}{say_value(abs(value), metric)}"
 
 
 def _count(number: int, noun: str) -> str:

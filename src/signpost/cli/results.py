@@ -22,7 +22,7 @@ def results(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Tell what an experiment has shown: success rates, differences with 95 % intervals, and whether to trust them."""
+    """Tell what an experiment has shown: what to do next, every metric with its interval, and whether to trust them."""
     # These bring numerical libraries with them, which the other commands shall not wait for.
     from signpost.api.wire.results import render_results  # noqa: PLC0415
     from signpost.cli.result_view import ResultView  # noqa: PLC0415

@@ -1,7 +1,7 @@
 """Events in memory, for tests and trials: nothing is left when the process ends."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 
 from signpost.events.bodies import with_log_id
@@ -10,19 +10,16 @@ from signpost.events.tally import EventRow, ExposureRow, tally, text_at
 from signpost.model.holdouts import EXPERIMENTS, HOLDOUT
 from signpost.ports.clock import Clock
 from signpost.ports.events import (
-    SUCCESS_TYPE,
     Attribution,
-    Cell,
     Event,
     EventsRejectedError,
-    ExperimentSums,
     LogEntry,
 )
 from signpost.ports.measurements import REQUEST_FIELDS, Measurement, Question
 
 
 class MemoryEvents:
-    """`EventSink`, `EventLog` and `Aggregates` over a dict. May be used by many threads at once."""
+    """`EventSink`, `EventLog` and `Measures` over a dict. May be used by many threads at once."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -86,20 +83,6 @@ class MemoryEvents:
         of_unit = [event for event in exposures if event.unit == unit is not None]
         return next((event.attribution for event in of_session + of_unit), None)
 
-    def sum_experiment(self, tenant_id: str, experiment_id: str) -> ExperimentSums:
-        """Return the cells of an experiment."""
-        return self._sum(tenant_id, lambda _, to: to.variation_id if to.experiment_id == experiment_id else None)
-
-    def sum_holdout(self, tenant_id: str, since_ms: int) -> ExperimentSums:
-        """Return the cells of a holdout."""
-
-        def arm_of(event: Event, to: Attribution) -> str | None:
-            if event.occurred_ms < since_ms:
-                return None
-            return HOLDOUT if to.experiment_id == HOLDOUT else EXPERIMENTS
-
-        return self._sum(tenant_id, arm_of)
-
     def measure(self, tenant_id: str, question: Question) -> Measurement:
         """Return the sums that answer a question; see `Measures.measure`."""
         is_holdout = question.experiment_id == HOLDOUT
@@ -115,41 +98,6 @@ class MemoryEvents:
                 kept_ms = log_id >> WRITER_BITS + COUNT_BITS
                 events.append(EventRow(event.unit, event.type, event.occurred_ms, kept_ms, event.body))
         return tally(exposures, events, question)
-
-    def _sum(self, tenant_id: str, arm_of: Callable[[Event, Attribution], str | None]) -> ExperimentSums:
-        events = [event for _, event in self._of(tenant_id)]
-        exposures = [
-            (event, event.attribution, arm)
-            for event in events
-            if event.is_exposure
-            and event.attribution is not None
-            and (arm := arm_of(event, event.attribution)) is not None
-        ]
-        counted = [(event, arm) for event, to, arm in exposures if not to.is_forced]
-        variations: dict[str | None, set[str]] = {}
-        first_ms: dict[str | None, int] = {}
-        for event, arm in counted:
-            variations.setdefault(event.unit, set()).add(arm)
-            first_ms[event.unit] = min(first_ms.get(event.unit, event.occurred_ms), event.occurred_ms)
-        succeeded = {
-            event.unit
-            for event in events
-            if event.type == SUCCESS_TYPE
-            and not (event.attribution is not None and event.attribution.is_forced)
-            and event.occurred_ms >= first_ms.get(event.unit, event.occurred_ms + 1)
-        }
-        arms = {unit: next(iter(of_unit)) for unit, of_unit in variations.items() if len(of_unit) == 1}
-        cells = {
-            arm: Cell(arm, list(arms.values()).count(arm), sum(arms.get(unit) == arm for unit in succeeded))
-            for arm in set(arms.values())
-        }
-        return ExperimentSums(
-            cells=tuple(cells[arm] for arm in sorted(cells)),
-            drifted_units=len(variations) - len(arms),
-            forced_exposures=len(exposures) - len(counted),
-            first_exposure_ms=min((event.occurred_ms for event, _ in counted), default=None),
-            last_exposure_ms=max((event.occurred_ms for event, _ in counted), default=None),
-        )
 
     def _keep(self, events: Sequence[Event]) -> int:
         new: list[Event] = []

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from signpost.model import limits
+from signpost.model.analysis_plans import AnalysisPlan
 from signpost.model.flags import Flag, Origin
 from signpost.model.segments import Segment
 from signpost.model.variations import Variation
@@ -104,7 +105,8 @@ class Experiment:
 
     `slot_ranges` is empty until the first activation; from then on it is what assigns, and changes only by re-weighting.
     `levels` is empty where there is no ramp. `salt_of` is the experiment whose salt this one shares, so that a unit has the
-    same coordinates in both; `allow_shared_salt` lets both run at once.
+    same coordinates in both; `allow_shared_salt` lets both run at once. `analysis_plan` is how it is going to be judged; None is the
+    usual way of its flow.
     """
 
     id: str
@@ -130,6 +132,7 @@ class Experiment:
     salt_of: str | None = None
     allow_shared_salt: bool = False
     exclusion_group: ExclusionGroup | None = None
+    analysis_plan: AnalysisPlan | None = None
 
     @property
     def has_ramp(self) -> bool:

@@ -1,4 +1,4 @@
-"""Exposures and auth events: kept durably, read back as logs, and summed for analysis."""
+"""Exposures and auth events: kept durably, and read back as logs."""
 
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -53,32 +53,6 @@ class LogEntry:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """Integer sums of one variation: `exposed` units, and over them `successes` (units with a success after exposure).
-
-    Additive: the cell of a union of disjoint sets of units is the sum of the cells.
-    """
-
-    variation_id: str
-    exposed: int
-    successes: int
-
-
-@dataclass(frozen=True, slots=True)
-class ExperimentSums:
-    """The cells of an experiment, by variation, and what was left out of them."""
-
-    cells: tuple[Cell, ...]
-    drifted_units: int
-    """Units that were exposed to more than one variation: counted here, in no cell."""
-    forced_exposures: int
-    """Exposures by override: in no cell."""
-    first_exposure_ms: int | None
-    """Of the exposures that are not forced."""
-    last_exposure_ms: int | None
-
-
 class EventSink(Protocol):
     """Keeps events."""
 
@@ -126,26 +100,6 @@ class EventLog(Protocol):
         """Return the exposure of the session that was kept last, or else of the unit, forced or not.
 
         With `before_ms` the last of those that occurred at that moment or before.
-        """
-        ...
-
-
-class Aggregates(Protocol):
-    """Sums events into cells where they lie."""
-
-    def sum_experiment(self, tenant_id: str, experiment_id: str) -> ExperimentSums:
-        """Return the cells of an experiment.
-
-        The unit is the unit of randomisation, its first exposure counts, and an outcome counts when it is not before it.
-        A success is an event of type `s` of the same unit, whatever experiment or none it was attributed to (a device that is
-        in two experiments succeeds in both), unless it belongs to a forced assignment.
-        """
-        ...
-
-    def sum_holdout(self, tenant_id: str, since_ms: int) -> ExperimentSums:
-        """Return two cells: `holdout`, of units that were held out, and `experiments`, of units in any experiment.
-
-        As for an experiment whose variations these two are, of exposures from that moment on; units in both are drifted.
         """
         ...
 

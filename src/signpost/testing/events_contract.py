@@ -5,27 +5,20 @@ class TestMyEvents(EventsContract):
 def events(self) -> Iterator[AllEvents]: ...
 """
 
-import itertools
 import json
 from collections.abc import Sequence
 from typing import Protocol
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck
 
-from signpost.model.holdouts import EXPERIMENTS, HOLDOUT
 from signpost.ports.events import (
     EXPOSURE_TYPE,
-    SUCCESS_TYPE,
-    Aggregates,
     Attribution,
-    Cell,
     Event,
     EventLog,
     EventSink,
     EventsRejectedError,
-    ExperimentSums,
     LogEntry,
 )
 
@@ -36,8 +29,8 @@ SECONDS = 30
 _ACCEPTED = (HealthCheck.function_scoped_fixture, HealthCheck.differing_executors)
 
 
-class AllEvents(EventSink, EventLog, Aggregates, Protocol):
-    """An adapter of all three ports."""
+class AllEvents(EventSink, EventLog, Protocol):
+    """An adapter of both ports."""
 
 
 def an_attribution(
@@ -155,7 +148,6 @@ class EventsContract:
         assert events.count(TENANT) == 0
         assert events.get(TENANT, "0" * 19) is None
         assert events.latest_attribution(TENANT, session_id="s", unit="u") is None
-        assert events.sum_experiment(TENANT, EXPERIMENT) == ExperimentSums((), 0, 0, None, None)
 
     def test_walking_by_log_id_sees_everything_once(self, events: AllEvents) -> None:
         seen: list[int] = []
@@ -202,7 +194,6 @@ class EventsContract:
         assert events.get(TENANT, entry.log_id) == entry
         assert events.get(OTHER_TENANT, entry.log_id) is None
         assert events.latest_attribution(TENANT, session_id=None, unit="unit-1") is None
-        assert events.sum_experiment(TENANT, EXPERIMENT).cells == ()
 
     def test_the_session_is_asked_before_the_unit(self, events: AllEvents) -> None:
         of_session = an_attribution("unit-1", "var_a", 1)
@@ -240,159 +231,3 @@ class EventsContract:
         keep(events, an_event(unit="unit-1", to=an_attribution()))
 
         assert events.latest_attribution(TENANT, session_id=None, unit="unit-1") is None
-        assert events.sum_experiment(TENANT, EXPERIMENT).cells == ()
-
-    def test_a_unit_counts_once_with_its_first_exposure(self, events: AllEvents) -> None:
-        keep(
-            events,
-            an_exposure(an_attribution("one", exposed_ms=50)),
-            an_exposure(an_attribution("one", exposed_ms=10)),
-            an_event(type=SUCCESS_TYPE, occurred_ms=10, unit="one"),
-            an_exposure(an_attribution("two", exposed_ms=20)),
-            an_event(type=SUCCESS_TYPE, occurred_ms=19, unit="two"),
-            an_event(type="f", occurred_ms=30, unit="two"),
-        )
-
-        sums = events.sum_experiment(TENANT, EXPERIMENT)
-
-        assert sums == ExperimentSums((Cell("var_a", 2, 1),), 0, 0, 10, 50)
-
-    def test_a_unit_in_two_variations_is_in_no_cell(self, events: AllEvents) -> None:
-        keep(
-            events,
-            an_exposure(an_attribution("one", "var_a", 10)),
-            an_exposure(an_attribution("one", "var_b", 20)),
-            an_exposure(an_attribution("two", "var_b", 30)),
-            an_event(type=SUCCESS_TYPE, occurred_ms=40, unit="one"),
-        )
-
-        assert events.sum_experiment(TENANT, EXPERIMENT) == ExperimentSums((Cell("var_b", 1, 0),), 1, 0, 10, 30)
-
-    def test_what_was_forced_is_in_no_cell(self, events: AllEvents) -> None:
-        forced = an_attribution("one", "var_b", 5, is_forced=True)
-        keep(
-            events,
-            an_exposure(forced),
-            an_exposure(an_attribution("one", "var_a", 10)),
-            an_event(type=SUCCESS_TYPE, occurred_ms=20, unit="one", to=forced),
-        )
-
-        assert events.sum_experiment(TENANT, EXPERIMENT) == ExperimentSums((Cell("var_a", 1, 0),), 0, 1, 10, 10)
-
-    def test_a_success_counts_for_every_experiment_of_its_unit(self, events: AllEvents) -> None:
-        other = an_attribution("one", "var_x", 20, experiment_id="exp_other")
-        keep(
-            events,
-            an_exposure(an_attribution("one", "var_a", 10)),
-            an_exposure(other),
-            an_event(type=SUCCESS_TYPE, occurred_ms=30, unit="one", to=other),
-        )
-
-        assert events.sum_experiment(TENANT, EXPERIMENT).cells == (Cell("var_a", 1, 1),)
-        assert events.sum_experiment(TENANT, "exp_other").cells == (Cell("var_x", 1, 1),)
-
-    @given(st.data(), st.integers(0, 13))
-    @settings(max_examples=30, deadline=None, suppress_health_check=_ACCEPTED)
-    def test_a_holdout_is_summed_against_all_experiments(
-        self, events: AllEvents, data: st.DataObject, since_ms: int
-    ) -> None:
-        tenant_id = f"ten_{next(_tenants)}"
-        kept = data.draw(st.lists(random_events(tenant_id, (EXPERIMENT, "exp_other", HOLDOUT)), max_size=24))
-        keep(events, *kept)
-
-        sums = events.sum_holdout(tenant_id, since_ms)
-
-        assert sums == count_naively([as_of_one_experiment(event, since_ms) for event in kept])
-
-    @given(st.data())
-    @settings(max_examples=60, deadline=None, suppress_health_check=_ACCEPTED)
-    def test_the_sums_are_those_of_a_naive_count(self, events: AllEvents, data: st.DataObject) -> None:
-        tenant_id = f"ten_{next(_tenants)}"
-        batches = data.draw(st.lists(st.lists(random_events(tenant_id), max_size=12), max_size=4))
-        for batch in batches:
-            keep(events, *batch)
-
-        sums = events.sum_experiment(tenant_id, EXPERIMENT)
-
-        assert sums == count_naively([event for batch in batches for event in batch])
-
-
-_tenants = itertools.count()
-
-
-@st.composite
-def random_events(
-    draw: st.DrawFn, tenant_id: str, experiments: Sequence[str] = (EXPERIMENT, EXPERIMENT, "exp_other")
-) -> Event:
-    """Draw an event of a few units, arms, times and senders' ids, so that everything collides with everything."""
-    unit = draw(st.sampled_from(["u1", "u2", "u3", "u4", "Ü"]))
-    at_ms = draw(st.integers(1, 12))
-    to = an_attribution(
-        unit,
-        draw(st.sampled_from(["var_a", "var_a", "var_b"])),
-        at_ms,
-        experiment_id=draw(st.sampled_from(experiments)),
-        is_forced=draw(st.integers(0, 5)) == 0,
-    )
-    event_id = draw(st.sampled_from([None, None, "id1", "id2"]))
-    if draw(st.booleans()):
-        return Event(tenant_id, EXPOSURE_TYPE, at_ms, b"{}", event_id, unit, None, to, is_exposure=True)
-    kind = draw(st.sampled_from(["s", "s", "f"]))
-    return Event(
-        tenant_id,
-        kind,
-        at_ms,
-        b"{}",
-        event_id,
-        draw(st.sampled_from([unit, None])),
-        None,
-        draw(st.sampled_from([to, None])),
-    )
-
-
-def as_of_one_experiment(event: Event, since_ms: int) -> Event:
-    """Return the event as it were if being held out and being in any experiment were two variations of one."""
-    to = event.attribution
-    if not event.is_exposure or to is None:
-        return event
-    arm = HOLDOUT if to.experiment_id == HOLDOUT else EXPERIMENTS
-    one = to._replace(variation_id=arm, experiment_id=EXPERIMENT if event.occurred_ms >= since_ms else "too early")
-    return event._replace(attribution=one)
-
-
-def count_naively(events: Sequence[Event], experiment_id: str = EXPERIMENT) -> ExperimentSums:
-    """Return the sums by the slow and obvious way: unit after unit over one list."""
-    known: set[str] = set()
-    once: list[Event] = []
-    for event in events:
-        if event.event_id is None or event.event_id not in known:
-            once.append(event)
-        if event.event_id is not None:
-            known.add(event.event_id)
-    exposures = [e for e in once if e.is_exposure and e.attribution and e.attribution.experiment_id == experiment_id]
-    counted = [e for e in exposures if e.attribution and not e.attribution.is_forced]
-    exposed: dict[str, int] = {}
-    successes: dict[str, int] = {}
-    drifted = 0
-    for unit in {e.unit for e in counted}:
-        own = [e for e in counted if e.unit == unit]
-        arms = {e.attribution.variation_id for e in own if e.attribution}
-        if len(arms) > 1:
-            drifted += 1
-            continue
-        (arm,) = arms
-        since = min(e.occurred_ms for e in own)
-        is_success = any(
-            e.type == "s"
-            and e.unit == unit
-            and e.occurred_ms >= since
-            and not (e.attribution and e.attribution.is_forced)
-            for e in once
-        )
-        exposed[arm] = exposed.get(arm, 0) + 1
-        successes[arm] = successes.get(arm, 0) + is_success
-    times = [e.occurred_ms for e in counted]
-    cells = tuple(Cell(arm, exposed[arm], successes[arm]) for arm in sorted(exposed))
-    return ExperimentSums(
-        cells, drifted, len(exposures) - len(counted), min(times, default=None), max(times, default=None)
-    )

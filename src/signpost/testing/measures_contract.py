@@ -65,7 +65,7 @@ class MeasuresContract:
 
         assert (measured.cells, measured.health) == ((), Health({}, {}, None, None))
 
-    def test_an_event_is_no_exposure(self, events: MeasuredEvents) -> None:
+    def test_an_event_exposes_no_unit(self, events: MeasuredEvents) -> None:
         keep(events, an_event(unit="unit-1", to=an_attribution()))
 
         assert events.measure(TENANT, QUESTION).cells == ()

@@ -1,96 +1,151 @@
 """What a reader of results must know before believing them, in sentences."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from signpost.analysis.answers import Missing, MissingCode, PValue
-from signpost.analysis.comparison import Comparison
+from signpost.analysis.results import ComparisonResult, HealthResult, MetricResult, Note, NoteCode
 from signpost.analysis.sample_ratio import SampleRatio
-from signpost.model.experiments import Experiment, ExperimentStatus, Strategy
-from signpost.ports.events import ExperimentSums
+from signpost.model.analysis_plans import AnalysisPlan, Looking
+from signpost.model.experiments import ExperimentStatus, Strategy
+from signpost.model.metrics import Role
 
-
-class NoteCode(StrEnum):
-    """What a note is about."""
-
-    NOT_STARTED = "not_started"
-    NO_UNITS = "no_units"
-    SAMPLE_RATIO_MISMATCH = "sample_ratio_mismatch"
-    RATIO_CHANGED = "ratio_changed"
-    NOT_RANDOMISED = "not_randomised"
-    DRIFTED_UNITS = "drifted_units"
-    SEVERAL_TREATMENTS = "several_treatments"
-    ONE_LOOK = "one_look"
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A code for programs, a sentence for people."""
-
-    code: NoteCode
-    message: str
+ALARM_MAX = 0.001
+"""Under this p-value a difference of drift or automation between variations is told as one."""
+LATE_RATIO = 0.01
+"""A share of late events above this is worth a sentence."""
 
 
 def take_notes(
-    experiment: Experiment,
-    sums: ExperimentSums,
-    sample_ratio: SampleRatio | Missing,
-    comparisons: Sequence[Comparison],
+    *,
+    status: ExperimentStatus,
+    strategy: Strategy,
+    plan: AnalysisPlan,
+    has_own_plan: bool,
+    plan_changed_at: datetime | None,
+    units: int,
+    drifted_units: int,
+    automated_units: int,
+    is_final: bool,
+    health: HealthResult,
+    metrics: Sequence[MetricResult],
+    phases: int,
+    overflown: Sequence[str],
 ) -> tuple[Note, ...]:
     """Return the notes on a result, the gravest first."""
-    if experiment.status is ExperimentStatus.DRAFT:
+    if status is ExperimentStatus.DRAFT:
         return (Note(NoteCode.NOT_STARTED, "The experiment is a draft: it has results once it has been active."),)
-    if not any(cell.exposed for cell in sums.cells) and not sums.drifted_units:
+    if not units and not drifted_units and not automated_units:
         return (Note(NoteCode.NO_UNITS, "No unit has been exposed yet."),)
-    notes = [_note_ratio(sample_ratio), _note_randomisation(experiment), _note_drift(sums)]
-    tested = sum(isinstance(comparison.p_value, PValue) for comparison in comparisons)
-    if tested > 1:
-        message = (
-            f"{tested} treatments are compared with the control: conclusions use p-values adjusted for that, "
-            "intervals hold for each comparison by itself."
-        )
-        notes.append(Note(NoteCode.SEVERAL_TREATMENTS, message))
-    if tested:
-        message = (
-            "The numbers hold for one look at a moment chosen beforehand. Looking 14 times and stopping at "
-            "the first p-value under 5 % finds a difference in 22 % of comparisons of equals."
-        )
-        notes.append(Note(NoteCode.ONE_LOOK, message))
-    return tuple(note for note in notes if note is not None)
+    return (
+        *_note_soundness(health, strategy, phases),
+        *_note_left_out(drifted_units, automated_units, health),
+        *_note_events(health, overflown),
+        *_note_plan(plan, metrics, has_own_plan=has_own_plan, changed_at=plan_changed_at, is_final=is_final),
+    )
 
 
-def _note_ratio(sample_ratio: SampleRatio | Missing) -> Note | None:
-    if isinstance(sample_ratio, SampleRatio):
-        if not sample_ratio.is_mismatch:
-            return None
+def is_alarm(p_value: PValue | Missing) -> bool:
+    """Return whether a check of the data's soundness has failed."""
+    return isinstance(p_value, PValue) and p_value.value < ALARM_MAX
+
+
+def _note_soundness(health: HealthResult, strategy: Strategy, phases: int) -> Iterator[Note]:
+    ratio = health.sample_ratio
+    if isinstance(ratio, SampleRatio) and (ratio.is_mismatch or is_alarm(health.alarm)):
         message = (
             "The variations did not get the shares that were planned: something loses units of one variation "
             "more than of another. Find it before you read any difference."
         )
-        return Note(NoteCode.SAMPLE_RATIO_MISMATCH, message)
-    match sample_ratio.code:
-        case MissingCode.UNPLANNED_UNITS:
-            return Note(NoteCode.SAMPLE_RATIO_MISMATCH, sample_ratio.message)
-        case MissingCode.RATIO_CHANGED:
-            message = f"{sample_ratio.message} Pooled, they can even show the wrong sign, so nothing is compared."
-            return Note(NoteCode.RATIO_CHANGED, message)
-        case _:
-            return None
+        yield Note(NoteCode.SAMPLE_RATIO_MISMATCH, message)
+    if isinstance(ratio, Missing) and ratio.code is MissingCode.UNPLANNED_UNITS:
+        yield Note(NoteCode.SAMPLE_RATIO_MISMATCH, ratio.message)
+    if strategy is Strategy.SEGMENT:
+        message = (
+            "Segments decided who got what, not chance: the differences describe the segments' people as well as "
+            "the variations, so no conclusion is drawn."
+        )
+        yield Note(NoteCode.NOT_RANDOMISED, message)
+    if phases > 1:
+        message = (
+            f"The shares were changed while the experiment ran: its {phases} phases are analysed one by one and combined. A unit "
+            "counts in the phase of its first exposure, and what it did after that phase is left out."
+        )
+        yield Note(NoteCode.RATIO_CHANGED, message)
 
 
-def _note_randomisation(experiment: Experiment) -> Note | None:
-    if experiment.strategy is not Strategy.SEGMENT:
-        return None
-    message = (
-        "Segments decided who got what, not chance: the differences describe the segments' people as well as "
-        "the variations, so no conclusion is drawn."
-    )
-    return Note(NoteCode.NOT_RANDOMISED, message)
+def _note_left_out(drifted_units: int, automated_units: int, health: HealthResult) -> Iterator[Note]:
+    if drifted_units:
+        message = f"{_units_were(drifted_units)} exposed to more than one variation and left out."
+        yield Note(NoteCode.DRIFTED_UNITS, message)
+    if is_alarm(health.drift):
+        message = (
+            "More units drifted out of one variation than out of another: those who are left can't be compared safely."
+        )
+        yield Note(NoteCode.DRIFT_DIFFERS, message)
+    if automated_units:
+        message = f"{_units_were(automated_units)} suspected to be automated and left out."
+        yield Note(NoteCode.AUTOMATION_LEFT_OUT, message)
+    if is_alarm(health.automation):
+        message = (
+            "One variation has more units that are suspected to be automated than another: it changes either who attacks or what "
+            "is detected, and leaving them out may favour it."
+        )
+        yield Note(NoteCode.AUTOMATION_DIFFERS, message)
 
 
-def _note_drift(sums: ExperimentSums) -> Note | None:
-    if not sums.drifted_units:
-        return None
-    what = "1 unit was" if sums.drifted_units == 1 else f"{sums.drifted_units:,} units were"
-    return Note(NoteCode.DRIFTED_UNITS, f"{what} exposed to more than one variation and left out.")
+def _note_events(health: HealthResult, overflown: Sequence[str]) -> Iterator[Note]:
+    if health.late_events > LATE_RATIO * health.events:
+        share = f"{100 * health.late_events / health.events:.1f} %"
+        yield Note(
+            NoteCode.LATE_EVENTS,
+            f"{share} of the events came more than an hour late: the newest units look worse than they are.",
+        )
+    if health.future_events:
+        message = (
+            f"{health.future_events:,} events are dated in the future and not looked at yet: a sender's clock is wrong."
+        )
+        yield Note(NoteCode.FUTURE_EVENTS, message)
+    for name in overflown:
+        yield Note(NoteCode.OVERFLOWN, f"{name} has values too large to be summed exactly here: give it a cap.")
+
+
+def _note_plan(
+    plan: AnalysisPlan,
+    metrics: Sequence[MetricResult],
+    *,
+    has_own_plan: bool,
+    changed_at: datetime | None,
+    is_final: bool,
+) -> Iterator[Note]:
+    if changed_at is not None:
+        yield Note(
+            NoteCode.PLAN_CHANGED,
+            f"The analysis plan was changed on {changed_at:%Y-%m-%d %H:%M} UTC, after the start: what was not planned for is a "
+            "finding to be confirmed, not a proof.",
+        )
+    if not has_own_plan:
+        yield Note(
+            NoteCode.NO_PLAN,
+            "The experiment has no analysis plan of its own, so its flow's usual metrics are watched with a confidence sequence, "
+            "which may be looked at at any time. A plan with a size finds the same difference with fewer units.",
+        )
+    decisions = [comparison for m in metrics if m.metric.role is Role.DECISION for comparison in m.comparisons]
+    tested = sum(isinstance(comparison.p_value, PValue) for comparison in decisions)
+    if tested > 1:
+        message = f"{tested} comparisons decide: they are judged by p-values adjusted for that, intervals hold for each by itself."
+        yield Note(NoteCode.SEVERAL_TREATMENTS, message)
+    if plan.looking is Looking.FIXED and not is_final and _has_numbers(decisions):
+        message = (
+            "The numbers hold for one look, when the planned number of units is there. Looking 14 times and stopping at "
+            "the first p-value under 5 % finds a difference in 22 % of comparisons of equals."
+        )
+        yield Note(NoteCode.BEFORE_PLANNED_END, message)
+
+
+def _has_numbers(comparisons: Sequence[ComparisonResult]) -> bool:
+    return any(isinstance(comparison.p_value, PValue) for comparison in comparisons)
+
+
+def _units_were(count: int) -> str:
+    return "1 unit was" if count == 1 else f"{count:,} units were"

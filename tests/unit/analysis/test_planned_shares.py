@@ -54,7 +54,7 @@ def test_the_shares_are_the_slots_that_a_variation_owns() -> None:
     ]
     experiment = make_experiment([400_000, 600_000, 0], ranges)
 
-    shares = plan_shares(experiment, was_reweighted=False)
+    shares = plan_shares(experiment)
 
     assert shares == {"a": 400_000, "b": 600_000, "c": 0}
 
@@ -63,7 +63,7 @@ def test_a_rollout_gives_the_treatments_its_level_and_the_control_the_rest() -> 
     ranges = [SlotRange(0, 500_000, "b"), SlotRange(500_000, 1_000_000, "c")]
     experiment = make_experiment([None, None, None], ranges, levels=(10, 50), current_level=10)
 
-    shares = plan_shares(experiment, was_reweighted=False)
+    shares = plan_shares(experiment)
 
     assert not isinstance(shares, Missing)
     assert {key: share / sum(shares.values()) for key, share in shares.items()} == {
@@ -73,13 +73,12 @@ def test_a_rollout_gives_the_treatments_its_level_and_the_control_the_rest() -> 
     }
 
 
-def test_a_rollout_that_was_raised_has_no_common_ratio() -> None:
+def test_a_rollout_that_was_raised_gives_the_treatments_its_new_level() -> None:
     experiment = make_experiment([None, None], [SlotRange(0, 1_000_000, "b")], levels=(10, 50), current_level=50)
 
-    shares = plan_shares(experiment, was_reweighted=False)
+    shares = plan_shares(experiment)
 
-    assert isinstance(shares, Missing)
-    assert shares.code is MissingCode.RATIO_CHANGED
+    assert shares == {"a": 50_000_000, "b": 50_000_000}
 
 
 @pytest.mark.parametrize("current_level", [10, 50, 100])
@@ -87,22 +86,13 @@ def test_coverage_keeps_the_ratio_at_every_level(current_level: int) -> None:
     ranges = [SlotRange(0, 800_000, "a"), SlotRange(800_000, 1_000_000, "b")]
     experiment = make_experiment([800_000, 200_000], ranges, levels=(10, 50, 100), current_level=current_level)
 
-    assert plan_shares(experiment, was_reweighted=False) == {"a": 800_000, "b": 200_000}
-
-
-def test_changed_weights_have_no_common_ratio() -> None:
-    experiment = make_experiment([500_000, 500_000], [SlotRange(0, 500_000, "a"), SlotRange(500_000, 1_000_000, "b")])
-
-    shares = plan_shares(experiment, was_reweighted=True)
-
-    assert isinstance(shares, Missing)
-    assert shares.code is MissingCode.RATIO_CHANGED
+    assert plan_shares(experiment) == {"a": 800_000, "b": 200_000}
 
 
 def test_segments_plan_no_ratio() -> None:
     experiment = make_experiment([None, None], [], strategy=Strategy.SEGMENT)
 
-    shares = plan_shares(experiment, was_reweighted=False)
+    shares = plan_shares(experiment)
 
     assert isinstance(shares, Missing)
     assert shares.code is MissingCode.NO_PLANNED_RATIO

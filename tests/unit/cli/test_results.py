@@ -51,10 +51,11 @@ def test_results_are_given_to_machines(
 
     body = json.loads(capsys.readouterr().out)
     assert code == 0
-    assert [(v["units"], v["successes"]) for v in body["variations"]] == [(20, 10), (20, 15)]
+    success = body["metrics"][0]
+    assert [(arm["units"], arm["total"]) for arm in success["variations"]] == [(20, 10), (20, 15)]
     assert body["first_exposure_at"] == "2026-01-01T00:00:00.000Z"
-    assert body["variations"][1]["comparison"]["conclusion"] == {"value": "no_difference_shown"}
-    assert "comparison" not in body["variations"][0]
+    (comparison,) = success["comparisons"]
+    assert comparison["judgement"] == {"value": "no_difference_shown"}
 
 
 def test_a_draft_has_a_sentence_and_no_error(

@@ -21,16 +21,14 @@ from signpost.events.files.runs import RUN_EXPOSURES
 from signpost.events.logids import Stamper, parse_log_id, writer_of
 from signpost.ports.events import EventsRejectedError
 from signpost.testing.events_contract import (
-    EXPERIMENT,
     TENANT,
     an_attribution,
     an_event,
     an_exposure,
-    count_naively,
     keep,
     numbers_in,
-    random_events,
 )
+from signpost.testing.measures_contract import QUESTION, assert_counted_naively, random_events
 from signpost.testing.repeatable import START, SteppingClock
 
 _tenants = count()
@@ -92,7 +90,7 @@ def test_who_only_reads_makes_nothing(folder: Path) -> None:
     events = FileEvents(folder, SteppingClock())
 
     assert events.after(TENANT, None, 1) == ()
-    assert events.sum_experiment(TENANT, EXPERIMENT).cells == ()
+    assert events.measure(TENANT, QUESTION).cells == ()
     events.close()
     assert not folder.exists()
 
@@ -161,9 +159,9 @@ def test_the_sums_over_two_files_are_those_of_a_naive_count(
     for writer, batch in zip(cycle(pair), batches, strict=False):
         keep(writer, *batch)
 
-    sums = pair[0].sum_experiment(tenant_id, EXPERIMENT)
+    measured = pair[0].measure(tenant_id, QUESTION)
 
-    assert sums == count_naively([event for batch in batches for event in batch])
+    assert_counted_naively(measured, [event for batch in batches for event in batch])
 
 
 def test_old_exposures_are_found_in_runs_and_new_ones_beside_them(folder: Path) -> None:

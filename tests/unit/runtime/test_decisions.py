@@ -14,6 +14,7 @@ from signpost.ports.events import Event, EventsRejectedError
 from signpost.requests.places import Place
 from signpost.runtime.app import DECISIONS_PATH
 from signpost.testing.builders import a_segment, a_variation, an_experiment
+from signpost.testing.measured import count
 from tests.unit.runtime.conftest import House, equals, halves, targeted
 
 MOBILE = (
@@ -145,8 +146,7 @@ def test_an_override_is_recorded_marked_and_not_counted(house: House) -> None:
     (entry,) = house.log()
     assert entry["details"]["experiment"]["is_forced"] is True
     assert entry["details"]["assignment"]["is_forced"] is True
-    sums = house.events.sum_experiment(house.first.id, an_experiment().id)
-    assert (sums.cells, sums.forced_exposures) == ((), 1)
+    assert count(house.events, house.first.id, an_experiment().id) == {}
 
 
 def test_an_override_that_leads_nowhere_changes_nothing(house: House) -> None:
@@ -277,10 +277,10 @@ def test_exposures_are_summed(house: House) -> None:
     house.clock.advance(timedelta(hours=1))
     house.send(DECISIONS_PATH, {"flow": "authentication", "units": units})
 
-    cells = house.events.sum_experiment(house.first.id, an_experiment().id).cells
-    assert sum(cell.exposed for cell in cells) == 100
-    assert {cell.variation_id for cell in cells} == {a_variation(1).id, a_variation(2).id}
-    assert all(cell.exposed > 20 for cell in cells)
+    counts = count(house.events, house.first.id, an_experiment().id)
+    assert sum(units for units, _ in counts.values()) == 100
+    assert set(counts) == {a_variation(1).id, a_variation(2).id}
+    assert all(units > 20 for units, _ in counts.values())
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from signpost.assignment.hashing import exposure_of, hash_unit, split_of
-from signpost.model.holdouts import Holdout
+from signpost.model.holdouts import HOLDOUT, Holdout
 from signpost.model.limits import SLOTS
-from signpost.ports.events import Cell
 from signpost.runtime.app import DECISIONS_PATH, EXPOSURES_PATH
 from signpost.testing.builders import a_variation, an_experiment
+from signpost.testing.measured import count
 from signpost.testing.repeatable import START
 from tests.unit.runtime.conftest import House, Json, halves
 
@@ -47,8 +47,8 @@ def test_it_is_counted_in_no_experiment(holding: House) -> None:
     holding.decide("unit-1")
     holding.tell({"type": "s", "unit": "unit-1"})
 
-    assert holding.events.sum_experiment(holding.first.id, an_experiment().id).cells == ()
-    assert holding.events.sum_holdout(holding.first.id, 0).cells == (Cell("holdout", 1, 1),)
+    assert count(holding.events, holding.first.id, an_experiment().id) == {}
+    assert count(holding.events, holding.first.id, HOLDOUT) == {HOLDOUT: (1, 1)}
 
 
 def test_later_events_of_it_belong_to_the_holdout(holding: House) -> None:

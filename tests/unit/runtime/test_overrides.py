@@ -11,6 +11,7 @@ from signpost.exchange import seal_override
 from signpost.model.experiments import ExperimentStatus
 from signpost.runtime.app import DECISIONS_PATH
 from signpost.testing.builders import a_variation, an_experiment
+from signpost.testing.measured import count
 from signpost.testing.repeatable import START
 from tests.unit.runtime.conftest import House, Json, halves
 
@@ -47,7 +48,7 @@ def test_a_signed_override_forces_is_logged_with_who_and_why_and_never_counted(h
         "made_by": "ada",
         "expires_at": EXPIRES_AT.strftime("%Y-%m-%dT%H:%M:%S.000Z"),
     }
-    assert house.events.sum_experiment(house.first.id, an_experiment().id).cells == ()
+    assert count(house.events, house.first.id, an_experiment().id) == {}
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,8 @@ def test_what_is_not_good_is_ignored_said_and_logged(house: House, make: Any, pr
     assert entry["type"] == "experiment_assignment_succeeded"
     assert entry["details"]["assignment"]["override_ignored"] == problem
     assert "is_forced" not in entry["details"]["assignment"]
-    assert sum(cell.exposed for cell in house.events.sum_experiment(house.first.id, an_experiment().id).cells) == 1
+    ((units, _),) = count(house.events, house.first.id, an_experiment().id).values()
+    assert units == 1
 
 
 def test_an_override_that_is_ignored_is_logged_where_nobody_is_enrolled(house: House) -> None:

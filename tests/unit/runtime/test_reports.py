@@ -10,6 +10,7 @@ from signpost.model.experiments import Experiment
 from signpost.model.holdouts import Holdout
 from signpost.runtime.app import EXPOSURES_PATH
 from signpost.testing.builders import a_variation
+from signpost.testing.measured import count
 from tests.unit.runtime.conftest import House, Json, halves
 
 
@@ -42,8 +43,8 @@ def test_it_is_kept_as_the_server_itself_would_have_recorded_it(house: House) ->
     differs = {"date", "log_id", "_id", "event_id"}
     assert (reply.status, reply.json["accepted"]) == (200, 1)
     assert {k: v for k, v in own.items() if k not in differs} == {k: v for k, v in reported.items() if k not in differs}
-    sums = house.events.sum_experiment(house.first.id, experiment.id)
-    assert sum(cell.exposed for cell in sums.cells) == 1
+    ((units, _),) = count(house.events, house.first.id, experiment.id).values()
+    assert units == 1
 
 
 def test_the_same_one_again_counts_once(house: House) -> None:

@@ -1,6 +1,8 @@
 """Results."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
 
 from signpost.api.description import replies
 from signpost.api.parameters import ExperimentId
@@ -8,6 +10,8 @@ from signpost.api.route import InTenant, JsonReply, ManagementRoute, WithService
 from signpost.api.wire.results import ResultsReply, render_results
 from signpost.usecases.holdout_results import get_holdout_results
 from signpost.usecases.results import get_results
+
+BySegment = Annotated[bool, Query(description="Break every metric down by connection, client and organisation, too.")]
 
 router = APIRouter(prefix="/api/v2/experimentation", route_class=ManagementRoute, tags=["Results"])
 
@@ -18,9 +22,11 @@ router = APIRouter(prefix="/api/v2/experimentation", route_class=ManagementRoute
     openapi_extra=needs("read:experimentation"),
     responses=replies({200: ResultsReply}, 404),
 )
-def get_experiment_results(call: InTenant, services: WithServices, experiment_id: ExperimentId) -> Response:
-    """Get what an experiment has shown so far: success rates, differences to the control, and whether to trust them."""
-    return JsonReply(render_results(get_results(call, services.aggregates, experiment_id)))
+def get_experiment_results(
+    call: InTenant, services: WithServices, experiment_id: ExperimentId, *, by_segment: BySegment = False
+) -> Response:
+    """Get what an experiment has shown so far: what to do next, every metric of its plan, and whether to trust them."""
+    return JsonReply(render_results(get_results(call, services.measures, experiment_id, by_segment=by_segment)))
 
 
 @router.get(
@@ -31,4 +37,4 @@ def get_experiment_results(call: InTenant, services: WithServices, experiment_id
 )
 def get_results_of_the_holdout(call: InTenant, services: WithServices) -> Response:
     """Get what all experiments together have shown: the held-out units, as the control, against those in any experiment."""
-    return JsonReply(render_results(get_holdout_results(call, services.aggregates)))
+    return JsonReply(render_results(get_holdout_results(call, services.measures)))

@@ -6,12 +6,21 @@ from typing import Annotated, Any
 from pydantic import Field, FiniteFloat, PlainSerializer
 
 from signpost.analysis.answers import Estimate, Missing, MissingCode, PValue
-from signpost.analysis.comparison import Comparison, Conclusion
+from signpost.analysis.results import (
+    ArmResult,
+    ComparisonResult,
+    Decision,
+    HealthResult,
+    Judgement,
+    MetricResult,
+    NoteCode,
+    Results,
+)
 from signpost.analysis.sample_ratio import SampleRatio
 from signpost.api.wire.common import ReplyBody, render_time
+from signpost.model.analysis_plans import AnalysisPlan, Looking
 from signpost.model.experiments import ExperimentStatus, Strategy
-from signpost.usecases.result_notes import NoteCode
-from signpost.usecases.results import Results, VariationResult
+from signpost.model.metrics import Aggregation, Direction, Role
 
 Ratio = Annotated[FiniteFloat, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
@@ -44,41 +53,96 @@ class PValueReply(ReplyBody):
     method: str = Field(examples=["two-sided z-test with pooled variance"])
 
 
-class ConclusionReply(ReplyBody):
-    """What the comparison shows at 5 %, by the adjusted p-value."""
+class JudgementReply(ReplyBody):
+    """What the comparison shows, by the adjusted p-value; of a guardrail, by its margin."""
 
-    value: Conclusion
+    value: Judgement
 
 
 class ComparisonReply(ReplyBody):
     """A treatment against the control."""
 
+    variation_id: str
     absolute_effect: EstimateReply | MissingReply = Field(
-        description="Difference of the success rates: 0.01 is one percentage point."
+        description="Treatment minus control: of rates 0.01 is one percentage point, otherwise in the metric's measure."
     )
     relative_effect: EstimateReply | MissingReply = Field(
-        description="Quotient of the success rates, minus 1: 0.05 is 5 % more."
+        description="Treatment over control, minus 1: 0.05 is 5 % more. To be read, not to decide by."
     )
     p_value: PValueReply | MissingReply
-    adjusted_p_value: PValueReply | MissingReply = Field(description="Adjusted for the number of treatments.")
-    conclusion: ConclusionReply | MissingReply
+    adjusted_p_value: PValueReply | MissingReply = Field(
+        description="Adjusted for the number of comparisons of the same role."
+    )
+    judgement: JudgementReply | MissingReply
+    chance_to_be_better: PValueReply | MissingReply = Field(
+        description="The Bayesian view: the probability that the treatment is better. No licence to peek."
+    )
+
+
+class ArmReply(ReplyBody):
+    """The metric in one variation."""
+
+    variation_id: str
+    units: Count = Field(description="Units that have a value.")
+    total: int | None = Field(
+        default=None, description="The sum of their values: of a conversion those that converted."
+    )
+    value: EstimateReply | MissingReply
+
+
+class DayReply(ReplyBody):
+    """How a comparison stood at the end of a day, over all units exposed until then."""
+
+    day: Moment
+    variation_id: str
+    units: Count
+    absolute_effect: EstimateReply | MissingReply
+
+
+class SegmentResultReply(ReplyBody):
+    """The metric among the units of one value of a dimension."""
+
+    dimension: str
+    value: str | None = Field(default=None, description="Left out for the units that have none.")
+    variations: list[ArmReply]
+    comparisons: list[ComparisonReply]
+
+
+class MetricReply(ReplyBody):
+    """One metric of the analysis plan."""
+
+    name: str
+    description: str
+    role: Role
+    direction: Direction = Field(description="Which way is better.")
+    aggregation: Aggregation
+    measure: str | None = Field(default=None, description="What a value counts in.")
+    margin: float | None = Field(
+        default=None, description="What a guardrail may lose, as a share of the control's value."
+    )
+    cap: int | None = Field(default=None, description="What values were capped at.")
+    variations: list[ArmReply] = Field(description="The control first.")
+    comparisons: list[ComparisonReply] = Field(description="Each treatment against the control.")
+    series: list[DayReply] = Field(description="Of decision metrics and guardrails.")
+    segments: list[SegmentResultReply] = Field(description="With `by_segment`.")
+    heterogeneity: dict[str, PValueReply | MissingReply] = Field(
+        description="By dimension, how probable so much difference between its segments' effects is by chance."
+    )
 
 
 class VariationResultReply(ReplyBody):
-    """What one variation has shown."""
+    """One variation, and how sound its data is."""
 
     variation_id: str
     variation_name: str | None = Field(default=None, description="Left out when the variation is gone.")
     is_control: bool
     planned_ratio: Ratio | None = Field(
-        default=None, description="Planned share of the units. Left out where none is planned."
+        default=None, description="Planned share of the units. Left out where none is planned, or where it was changed."
     )
     units: Count = Field(description="Units exposed to this variation and no other, forced exposures not counted.")
-    successes: Count = Field(description="Those of them with a success (`s`) at or after their first exposure.")
-    success_rate: EstimateReply | MissingReply
-    comparison: ComparisonReply | None = Field(
-        default=None, description="Against the control; the control itself has none."
-    )
+    drifted_units: Count = Field(description="Units that saw this variation first and then another; left out.")
+    forced_exposures: Count = Field(description="Exposures by override; left out.")
+    automated_units: Count = Field(description="Units that are suspected to be automated; left out.")
 
 
 class SampleRatioReply(ReplyBody):
@@ -95,6 +159,40 @@ class SampleRatioReply(ReplyBody):
     method: str
 
 
+class HealthReply(ReplyBody):
+    """Whether the data can be trusted."""
+
+    sample_ratio: SampleRatioReply | MissingReply
+    sample_ratio_alarm: PValueReply | MissingReply = Field(
+        description="Good at any moment, however often it is looked at."
+    )
+    drift: PValueReply | MissingReply = Field(description="That the same share drifts out of every variation.")
+    automation: PValueReply | MissingReply = Field(description="That the same share of every variation is automated.")
+    events: Count = Field(description="Events of the types that the metrics need.")
+    late_events: Count = Field(description="Those of them that were kept more than an hour after they occurred.")
+    future_events: Count = Field(description="Those that are dated in the future.")
+
+
+class PlanReply(ReplyBody):
+    """How the experiment is judged."""
+
+    looking: Looking
+    alpha: Ratio
+    minimum_effect: float | None = None
+    planned_units: int | None = None
+    cluster: str | None = None
+    changed_at: Moment | None = Field(
+        default=None, description="Left out when it is as it was at the first activation."
+    )
+
+
+class VerdictReply(ReplyBody):
+    """What to do next, and why."""
+
+    decision: Decision
+    reasons: list[str] = Field(description="The most important first.")
+
+
 class NoteReply(ReplyBody):
     """What to know before believing the numbers."""
 
@@ -109,14 +207,17 @@ class ResultsReply(ReplyBody):
     experiment_name: str
     status: ExperimentStatus
     allocation_strategy: Strategy
+    authentication_flow: str
     computed_at: Moment
     first_exposure_at: Moment | None = None
     last_exposure_at: Moment | None = None
     units: Count = Field(description="Units counted in the variations.")
-    drifted_units: Count = Field(description="Units exposed to more than one variation, left out.")
-    forced_exposures: Count = Field(description="Exposures by override, left out.")
+    phases: Count = Field(description="How often the variations' shares were another ones, and one more.")
+    verdict: VerdictReply
+    analysis_plan: PlanReply
     variations: list[VariationResultReply] = Field(description="The control first.")
-    sample_ratio: SampleRatioReply | MissingReply
+    health: HealthReply
+    metrics: list[MetricReply] = Field(description="In the order of the analysis plan.")
     notes: list[NoteReply] = Field(description="The gravest first.")
 
 
@@ -127,42 +228,106 @@ def render_results(results: Results) -> dict[str, Any]:
         experiment_name=results.experiment_name,
         status=results.status,
         allocation_strategy=results.strategy,
+        authentication_flow=results.flow,
         computed_at=results.computed_at,
         first_exposure_at=results.first_exposure_at,
         last_exposure_at=results.last_exposure_at,
         units=results.units,
-        drifted_units=results.drifted_units,
-        forced_exposures=results.forced_exposures,
-        variations=[_render_variation(variation) for variation in results.variations],
-        sample_ratio=_render_sample_ratio(results.sample_ratio),
+        phases=results.phases,
+        verdict=VerdictReply(decision=results.verdict.decision, reasons=list(results.verdict.reasons)),
+        analysis_plan=_render_plan(results.plan, results.plan_changed_at),
+        variations=[
+            VariationResultReply(
+                variation_id=arm.variation_id,
+                variation_name=arm.name,
+                is_control=arm.is_control,
+                planned_ratio=arm.planned_ratio,
+                units=arm.units,
+                drifted_units=arm.drifted_units,
+                forced_exposures=arm.forced_exposures,
+                automated_units=arm.automated_units,
+            )
+            for arm in results.variations
+        ],
+        health=_render_health(results.health),
+        metrics=[_render_metric(metric) for metric in results.metrics],
         notes=[NoteReply(code=note.code, message=note.message) for note in results.notes],
     )
     return reply.model_dump(mode="json", exclude_none=True)
 
 
-def _render_variation(variation: VariationResult) -> VariationResultReply:
-    return VariationResultReply(
-        variation_id=variation.variation_id,
-        variation_name=variation.name,
-        is_control=variation.is_control,
-        planned_ratio=variation.planned_ratio,
-        units=variation.units,
-        successes=variation.successes,
-        success_rate=_render_estimate(variation.success_rate),
-        comparison=None if variation.comparison is None else _render_comparison(variation.comparison),
+def _render_plan(plan: AnalysisPlan, changed_at: datetime | None) -> PlanReply:
+    return PlanReply(
+        looking=plan.looking,
+        alpha=plan.alpha,
+        minimum_effect=plan.minimum_effect,
+        planned_units=plan.planned_units,
+        cluster=plan.cluster,
+        changed_at=changed_at,
     )
 
 
-def _render_comparison(comparison: Comparison) -> ComparisonReply:
-    conclusion = comparison.conclusion
+def _render_health(health: HealthResult) -> HealthReply:
+    return HealthReply(
+        sample_ratio=_render_sample_ratio(health.sample_ratio),
+        sample_ratio_alarm=_render_p_value(health.alarm),
+        drift=_render_p_value(health.drift),
+        automation=_render_p_value(health.automation),
+        events=health.events,
+        late_events=health.late_events,
+        future_events=health.future_events,
+    )
+
+
+def _render_metric(result: MetricResult) -> MetricReply:
+    metric = result.metric
+    return MetricReply(
+        name=metric.name,
+        description=metric.description,
+        role=metric.role,
+        direction=metric.direction,
+        aggregation=metric.aggregation,
+        measure=metric.measure,
+        margin=metric.margin if metric.role is Role.GUARDRAIL else None,
+        cap=result.cap,
+        variations=[_render_arm(arm) for arm in result.arms],
+        comparisons=[_render_comparison(comparison) for comparison in result.comparisons],
+        series=[
+            DayReply(
+                day=point.day,
+                variation_id=point.variation_id,
+                units=point.units,
+                absolute_effect=_render_estimate(point.absolute),
+            )
+            for point in result.series
+        ],
+        segments=[
+            SegmentResultReply(
+                dimension=segment.dimension,
+                value=segment.value,
+                variations=[_render_arm(arm) for arm in segment.arms],
+                comparisons=[_render_comparison(comparison) for comparison in segment.comparisons],
+            )
+            for segment in result.segments
+        ],
+        heterogeneity={name: _render_p_value(p_value) for name, p_value in (result.heterogeneity or {}).items()},
+    )
+
+
+def _render_arm(arm: ArmResult) -> ArmReply:
+    return ArmReply(variation_id=arm.variation_id, units=arm.units, total=arm.total, value=_render_estimate(arm.value))
+
+
+def _render_comparison(comparison: ComparisonResult) -> ComparisonReply:
+    judgement = comparison.judgement
     return ComparisonReply(
+        variation_id=comparison.variation_id,
         absolute_effect=_render_estimate(comparison.absolute),
         relative_effect=_render_estimate(comparison.relative),
         p_value=_render_p_value(comparison.p_value),
         adjusted_p_value=_render_p_value(comparison.adjusted_p_value),
-        conclusion=_render_missing(conclusion)
-        if isinstance(conclusion, Missing)
-        else ConclusionReply(value=conclusion),
+        judgement=_render_missing(judgement) if isinstance(judgement, Missing) else JudgementReply(value=judgement),
+        chance_to_be_better=_render_p_value(comparison.chance_to_be_better),
     )
 
 

@@ -36,6 +36,12 @@ FROM tenants t CROSS JOIN events e ON e.tenant = t.no LEFT JOIN arms a ON a.no =
 WHERE t.tenant_id = :tenant_id AND e.unit IS NOT NULL AND e.type IN ({types})
 AND (e.fact IS NULL OR e.fact <> :exposure) AND COALESCE(a.is_forced, 0) = 0
 """
+_IDS = """
+SELECT e.id, e.event_id FROM tenants t CROSS JOIN events e ON e.tenant = t.no
+WHERE t.tenant_id = :tenant_id AND e.event_id IS NOT NULL
+"""
+"""One event may have come to several writers: that with the smallest id counts."""
+
 _COLUMNS = {
     "exposures": {
         "id": "BIGINT",
@@ -102,7 +108,12 @@ def _gather(
         duck.execute(f"CREATE TABLE all_{name} ({', '.join(f'{column} {type}' for column, type in columns.items())})")
         for connection in connections.values():
             _copy(connection.execute(sql, arguments), duck, f"all_{name}", columns)
-    once = "event_id IS NULL" if len(connections) > 1 else "TRUE"
+    is_once = "TRUE"
+    if len(connections) > 1:
+        duck.execute("CREATE TABLE ids (id BIGINT, event_id VARCHAR)")
+        for connection in connections.values():
+            _copy(connection.execute(_IDS, arguments), duck, "ids", {"id": "BIGINT", "event_id": "VARCHAR"})
+        is_once = "event_id IS NULL OR id IN (SELECT MIN(id) FROM ids GROUP BY event_id)"
     texts = {f"text_{i}": _text_at(path) for i, path in enumerate(fields.texts)}
     texts |= {f"number_{i}": _number_at(path) for i, path in enumerate(fields.numbers)}
     places = {column: f"NULLIF({_text_at(path)}, '')" for column, path in asked.items()}
@@ -110,7 +121,7 @@ def _gather(
         further = "".join(f", {sql} AS {column}" for column, sql in wanted.items())
         duck.execute(
             f"CREATE VIEW {name} AS SELECT * EXCLUDE (id, event_id, body), {_KEPT_MS} AS kept_ms{further} FROM all_{name}"
-            f" WHERE {once} OR id IN (SELECT MIN(id) FROM all_{name} WHERE event_id IS NOT NULL GROUP BY event_id)"
+            f" WHERE {is_once}"
         )
 
 

@@ -1,22 +1,21 @@
-"""The files as one thing: a sink, a log, and aggregates."""
+"""The files as one thing: a sink, a log, and measures."""
 
 from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
-from signpost.events.files.aggregates import FileAggregates
 from signpost.events.files.attributions import Attributions
 from signpost.events.files.log import Log
 from signpost.events.files.measures import FileMeasures
 from signpost.events.files.readers import Readers
 from signpost.events.files.writer import QUEUED_BYTES_MAX, QUEUED_ROWS_MAX, Writer
 from signpost.ports.clock import Clock
-from signpost.ports.events import Attribution, Event, ExperimentSums, LogEntry
+from signpost.ports.events import Attribution, Event, LogEntry
 from signpost.ports.measurements import Measurement, Question
 
 
 class FileEvents:
-    """Events in SQLite files in a folder: `EventSink`, `EventLog` and `Aggregates` in one.
+    """Events in SQLite files in a folder: `EventSink`, `EventLog` and `Measures` in one.
 
     Any number of processes may share the folder. Each that writes has a file of its own, `writer-NNN.sqlite`, from its first
     event until it ends, however it ends; the files of the dead are written on by others. A process that only reads makes
@@ -38,7 +37,6 @@ class FileEvents:
         )
         self._log = Log(folder, self._readers)
         self._attributions = Attributions(self._readers)
-        self._aggregates = FileAggregates(folder, self._readers)
         self._measures = FileMeasures(folder, self._readers)
 
     @property
@@ -77,14 +75,6 @@ class FileEvents:
     ) -> Attribution | None:
         """Return the newest exposure of the session, or else of the unit; see `EventLog.latest_attribution`."""
         return self._attributions.latest(tenant_id, session_id, unit, before_ms)
-
-    def sum_experiment(self, tenant_id: str, experiment_id: str) -> ExperimentSums:
-        """Return the cells of an experiment; see `Aggregates.sum_experiment`."""
-        return self._aggregates.sum_experiment(tenant_id, experiment_id)
-
-    def sum_holdout(self, tenant_id: str, since_ms: int) -> ExperimentSums:
-        """Return the cells of a holdout; see `Aggregates.sum_holdout`."""
-        return self._aggregates.sum_holdout(tenant_id, since_ms)
 
     def measure(self, tenant_id: str, question: Question) -> Measurement:
         """Return the sums that answer a question; see `Measures.measure`."""

@@ -1,0 +1,342 @@
+"""From what was measured of an experiment to its results; nothing is read here."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from signpost.analysis.answers import Missing, MissingCode, PValue
+from signpost.analysis.cells import Cell, Sums
+from signpost.analysis.confidence_sequence import ConfidenceSequence
+from signpost.analysis.deciding import Judged, Situation, decide
+from signpost.analysis.fixed import FixedHorizon
+from signpost.analysis.group_sequential import GroupSequential, merge_looks
+from signpost.analysis.heterogeneity import compare_effects
+from signpost.analysis.judging import ArmData, Setting, adjust, compare_arms, contrast_arms, describe_arm, refuse
+from signpost.analysis.looks import Look
+from signpost.analysis.results import (
+    ArmHealth,
+    ComparisonResult,
+    DayPoint,
+    HealthResult,
+    MetricResult,
+    Results,
+    SegmentResult,
+)
+from signpost.analysis.sample_ratio import SampleRatio, check_phases, compare_shares, sound_alarm
+from signpost.model.analysis_plans import AnalysisPlan, Looking
+from signpost.model.experiments import ExperimentStatus, Strategy
+from signpost.model.metrics import Metric, Role
+from signpost.ports.measurements import Measurement
+from signpost.usecases.result_notes import is_alarm, take_notes
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SEGMENTS_MAX = 20
+"""Values of a dimension that are shown: those with the most units."""
+
+_NOTHING = Sums(0, 0, 0)
+MISMATCH = Missing(
+    MissingCode.SAMPLE_RATIO_MISMATCH,
+    "The variations did not get their planned shares; a difference may come from the units that are missing.",
+)
+NOT_RANDOMISED = Missing(
+    MissingCode.NOT_RANDOMISED,
+    "Segments decided who got what, so a difference may be one between people and not between variations.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is concluded about: an experiment, a holdout, or somebody else's data.
+
+    `variations` are ids with their names (None: gone), in the order in which they are shown, the control first; `control_id` is None
+    where there is none. `shares` are the planned ones of each phase, the oldest first.
+    """
+
+    id: str
+    name: str
+    status: ExperimentStatus
+    strategy: Strategy
+    flow: str
+    variations: Mapping[str, str | None]
+    control_id: str | None
+    shares: Sequence[Mapping[str, int] | Missing]
+    plan: AnalysisPlan
+    has_own_plan: bool
+    plan_changed_at: datetime | None = None
+
+
+def conclude(subject: Subject, measured: Measurement, now: datetime) -> Results:
+    """Return what the measurement shows."""
+    subject = replace(subject, variations=_all_variations(subject, measured))
+    arms = _describe_health(subject, measured)
+    health = _check_health(subject, measured, arms)
+    units = sum(arm.units for arm in arms)
+    look = choose_look(subject.plan, measured.cells, units)
+    is_final = subject.plan.planned_units is not None and units >= subject.plan.planned_units
+    setting = Setting(look, subject.plan.alpha, _find_doubt(subject, health))
+    metrics = _judge_metrics(subject, measured, setting)
+    notes = take_notes(
+        status=subject.status,
+        strategy=subject.strategy,
+        plan=subject.plan,
+        has_own_plan=subject.has_own_plan,
+        plan_changed_at=subject.plan_changed_at,
+        units=units,
+        drifted_units=sum(arm.drifted_units for arm in arms),
+        automated_units=sum(arm.automated_units for arm in arms),
+        is_final=is_final,
+        health=health,
+        metrics=metrics,
+        phases=len(subject.shares),
+        overflown=sorted(measured.overflown),
+    )
+    situation = Situation(
+        decisions=_judged(metrics, subject, Role.DECISION),
+        guardrails=_judged(metrics, subject, Role.GUARDRAIL),
+        faults=_find_faults(subject, health),
+        may_conclude=is_final or subject.plan.looking is not Looking.FIXED,
+        is_final=is_final or subject.status in {ExperimentStatus.COMPLETED, ExperimentStatus.ARCHIVED},
+    )
+    return Results(
+        experiment_id=subject.id,
+        experiment_name=subject.name,
+        status=subject.status,
+        strategy=subject.strategy,
+        flow=subject.flow,
+        computed_at=now,
+        first_exposure_at=_to_datetime(measured.health.first_exposure_ms),
+        last_exposure_at=_to_datetime(measured.health.last_exposure_ms),
+        plan=subject.plan,
+        plan_changed_at=subject.plan_changed_at,
+        phases=len(subject.shares),
+        variations=arms,
+        health=health,
+        metrics=metrics,
+        verdict=decide(situation),
+        notes=notes,
+    )
+
+
+def choose_look(plan: AnalysisPlan, cells: Iterable[Cell], units: int) -> Look:
+    """Return the plan's way of looking at this moment.
+
+    A group sequential test has had a look at the end of each day until now, whether anybody looked or not: so nobody has to keep
+    count, and looking daily costs nothing more.
+    """
+    if plan.looking is Looking.FIXED:
+        return FixedHorizon(plan.alpha)
+    if plan.looking is Looking.CONFIDENCE_SEQUENCE or plan.planned_units is None:
+        return ConfidenceSequence(plan.alpha)
+    by_day = Counter[int]()
+    for cell in cells:
+        if not cell.is_automated:
+            by_day[cell.day_ms] += cell.units
+    reached, fractions = 0, []
+    for day_ms in sorted(by_day)[:-1]:
+        reached += by_day[day_ms]
+        fractions.append(reached / plan.planned_units)
+    return GroupSequential(merge_looks([*fractions, units / plan.planned_units]), plan.spending, plan.alpha)
+
+
+def _all_variations(subject: Subject, measured: Measurement) -> Mapping[str, str | None]:
+    """Return the variations that are planned or have units or were forced, the planned ones first."""
+    health = measured.health
+    seen = sorted({cell.variation_id for cell in measured.cells} | {*health.drifted} | {*health.forced})
+    return dict(subject.variations) | {key: None for key in seen if key not in subject.variations}
+
+
+def _describe_health(subject: Subject, measured: Measurement) -> tuple[ArmHealth, ...]:
+    people, automated = Counter[str](), Counter[str]()
+    for cell in measured.cells:
+        (automated if cell.is_automated else people)[cell.variation_id] += cell.units
+    shares = subject.shares[-1] if subject.shares else {}
+    planned = {} if isinstance(shares, Missing) or len(subject.shares) > 1 else shares
+    total = sum(planned.values())
+    return tuple(
+        ArmHealth(
+            variation_id=variation_id,
+            name=name,
+            is_control=variation_id == subject.control_id,
+            planned_ratio=planned.get(variation_id, 0) / total if total else None,
+            units=people[variation_id],
+            drifted_units=measured.health.drifted.get(variation_id, 0),
+            forced_exposures=measured.health.forced.get(variation_id, 0),
+            automated_units=automated[variation_id],
+        )
+        for variation_id, name in subject.variations.items()
+    )
+
+
+def _check_health(subject: Subject, measured: Measurement, arms: Sequence[ArmHealth]) -> HealthResult:
+    refusal = next((shares for shares in subject.shares if isinstance(shares, Missing)), None)
+    counts: dict[int, Counter[str]] = defaultdict(Counter)
+    for cell in measured.cells:
+        counts[cell.phase][cell.variation_id] += cell.units
+    phases = [
+        ([counts[i][key] for key in subject.variations], [shares.get(key, 0) for key in subject.variations])
+        for i, shares in enumerate(subject.shares)
+        if not isinstance(shares, Missing)
+    ]
+    totals = [arm.units + arm.automated_units for arm in arms]
+    health = measured.health
+    return HealthResult(
+        sample_ratio=refusal or check_phases(phases),
+        alarm=refusal or sound_alarm(phases),
+        drift=compare_shares(
+            [arm.drifted_units for arm in arms], [n + arm.drifted_units for n, arm in zip(totals, arms, strict=True)]
+        ),
+        automation=compare_shares([arm.automated_units for arm in arms], totals),
+        events=health.events,
+        late_events=health.late_events,
+        future_events=health.future_events,
+    )
+
+
+def _find_doubt(subject: Subject, health: HealthResult) -> Missing | None:
+    """Why no conclusion may be drawn from differences that can be computed."""
+    if subject.strategy is Strategy.SEGMENT:
+        return NOT_RANDOMISED
+    ratio = health.sample_ratio
+    if isinstance(ratio, SampleRatio):
+        return MISMATCH if ratio.is_mismatch or is_alarm(health.alarm) else None
+    return ratio if ratio.code is MissingCode.UNPLANNED_UNITS else None
+
+
+def _find_faults(subject: Subject, health: HealthResult) -> tuple[str, ...]:
+    """Why nothing may be decided at all."""
+    doubt = _find_doubt(subject, health)
+    drift = "Units drift out of one variation more than out of another, so those who are left can't be compared."
+    return (*([doubt.message] if doubt else []), *([drift] if is_alarm(health.drift) else []))
+
+
+def _judge_metrics(subject: Subject, measured: Measurement, setting: Setting) -> tuple[MetricResult, ...]:
+    metrics = subject.plan.metrics
+    cells = [cell for cell in measured.cells if not cell.is_automated]
+    data = [_arms_of(subject, measured, cells, i, metric) for i, metric in enumerate(metrics)]
+    raw = [_compare(subject, metric, arms, setting, measured) for metric, arms in zip(metrics, data, strict=True)]
+    judged = adjust(metrics, raw, setting.alpha)
+    return tuple(
+        MetricResult(
+            metric=metric,
+            arms=tuple(describe_arm(key, metric, arm) for key, arm in data[i].items()),
+            comparisons=judged[i],
+            series=_follow(subject, metric, cells, i, setting) if metric.role is not Role.EXPLORATORY else (),
+            segments=tuple(_break_down(subject, measured, i, metric, setting)),
+            heterogeneity={d: _compare_segments(subject, measured, d, i, metric) for d in measured.breakdowns},
+            cap=measured.caps.get(metric.name),
+        )
+        for i, metric in enumerate(metrics)
+    )
+
+
+def _compare(
+    subject: Subject, metric: Metric, arms: Mapping[str, ArmData], setting: Setting, measured: Measurement
+) -> list[ComparisonResult]:
+    treatments = {key: arm for key, arm in arms.items() if key != subject.control_id}
+    if metric.name in measured.overflown:
+        reason = Missing(MissingCode.OVERFLOWN, "Values are too large to be summed exactly: give the metric a cap.")
+        return [refuse(key, reason) for key in treatments]
+    return compare_arms(metric, arms.get(subject.control_id or ""), treatments, setting)
+
+
+def _arms_of(
+    subject: Subject, measured: Measurement, cells: Iterable[Cell], i: int, metric: Metric
+) -> dict[str, ArmData]:
+    phases = _sum_phases(cells, i)
+    histograms = measured.histograms.get(metric.name, {})
+    clusters = measured.clusters
+    return {
+        key: ArmData(phases[key], histograms.get(key), clusters[key][i] if key in clusters else None)
+        for key in subject.variations
+    }
+
+
+def _sum_phases(cells: Iterable[Cell], i: int) -> Mapping[str, Mapping[int, Sums]]:
+    found: dict[str, dict[int, Sums]] = defaultdict(dict)
+    for cell in cells:
+        arm = found[cell.variation_id]
+        arm[cell.phase] = arm.get(cell.phase, _NOTHING).plus(cell.sums[i])
+    return found
+
+
+def _follow(subject: Subject, metric: Metric, cells: Sequence[Cell], i: int, setting: Setting) -> tuple[DayPoint, ...]:
+    """Return how the comparisons stood at the end of each day, by the day of the units' exposure."""
+    points: list[DayPoint] = []
+    if subject.control_id is None or metric.name in {m.name for m in subject.plan.metrics if m.quantile is not None}:
+        return ()
+    for day_ms in sorted({cell.day_ms for cell in cells}):
+        until = _sum_phases((cell for cell in cells if cell.day_ms <= day_ms), i)
+        control = ArmData(until.get(subject.control_id, {}))
+        for key in subject.variations:
+            if key == subject.control_id:
+                continue
+            arm = ArmData(until.get(key, {}))
+            found = contrast_arms(metric, control, arm)
+            shown = found if isinstance(found, Missing) else setting.look.interval(found.absolute())
+            day = _EPOCH + timedelta(milliseconds=day_ms)
+            points.append(DayPoint(day, key, control.total.n + arm.total.n, shown))
+    return tuple(points)
+
+
+def _break_down(
+    subject: Subject, measured: Measurement, i: int, metric: Metric, setting: Setting
+) -> Iterable[SegmentResult]:
+    if metric.quantile is not None:
+        return
+    for dimension, values in measured.breakdowns.items():
+        for value in _largest(values):
+            phases = _sum_phases((cell for cell in values[value] if not cell.is_automated), i)
+            arms = {key: ArmData(phases.get(key, {})) for key in subject.variations}
+            treatments = {key: arm for key, arm in arms.items() if key != subject.control_id}
+            yield SegmentResult(
+                dimension=dimension,
+                value=value,
+                arms=tuple(describe_arm(key, metric, arm) for key, arm in arms.items()),
+                comparisons=tuple(compare_arms(metric, arms.get(subject.control_id or ""), treatments, setting)),
+            )
+
+
+def _compare_segments(
+    subject: Subject, measured: Measurement, dimension: str, i: int, metric: Metric
+) -> PValue | Missing:
+    """Return the smallest p-value of the treatments', times their number (Bonferroni), that all segments have one effect."""
+    if subject.control_id is None or metric.quantile is not None:
+        return Missing(MissingCode.TOO_FEW_SEGMENTS, "There is nothing to compare by segment.")
+    values = measured.breakdowns[dimension]
+    found = []
+    for key in subject.variations:
+        if key == subject.control_id:
+            continue
+        contrasts = []
+        for value in _largest(values):
+            phases = _sum_phases((cell for cell in values[value] if not cell.is_automated), i)
+            contrasts.append(
+                contrast_arms(metric, ArmData(phases.get(subject.control_id, {})), ArmData(phases.get(key, {})))
+            )
+        found.append(compare_effects([c.absolute() for c in contrasts if not isinstance(c, Missing)]))
+    known = [p for p in found if isinstance(p, PValue)]
+    if not known:
+        return next(iter(found), Missing(MissingCode.TOO_FEW_SEGMENTS, "There is no treatment."))
+    lowest = min(known, key=lambda p: p.value)
+    return replace(lowest, value=min(1.0, lowest.value * len(known)))
+
+
+def _largest(values: Mapping[str | None, Sequence[Cell]]) -> list[str | None]:
+    def size(value: str | None) -> int:
+        return sum(cell.units for cell in values[value])
+
+    return sorted(values, key=lambda value: (-size(value), value is None, value or ""))[:SEGMENTS_MAX]
+
+
+def _judged(metrics: Iterable[MetricResult], subject: Subject, role: Role) -> list[Judged]:
+    return [
+        Judged(result.metric.name, subject.variations[c.variation_id] or c.variation_id, c.judgement)
+        for result in metrics
+        if result.metric.role is role
+        for c in result.comparisons
+    ]
+
+
+def _to_datetime(stamp_ms: int | None) -> datetime | None:
+    return None if stamp_ms is None else _EPOCH + timedelta(milliseconds=stamp_ms)
