@@ -43,7 +43,9 @@ def decide(situation: Situation) -> Verdict:
     treatments = dict.fromkeys(judged.treatment for judged in situation.decisions)
     alive = [name for name in treatments if name not in {g.treatment for g in harmed}]
     harm = tuple(f"{g.metric} is harmed beyond its margin with {g.treatment}." for g in harmed)
-    if treatments and not alive:
+    if not treatments:
+        return Verdict(Decision.KEEP_GOING, ("There is no treatment to compare with the control.",))
+    if not alive:
         return Verdict(Decision.STOP, harm)
     if not situation.may_conclude:
         return Verdict(

@@ -100,6 +100,27 @@ def boundaries(fractions: Sequence[float], spending: Spending, alpha: float) -> 
     return _recur(tuple(fractions), spending, np.array([alpha]))[:, 0]
 
 
+def cross(fractions: Sequence[float], bounds: Sequence[float], drift: float) -> float:
+    """Return the probability that a look crosses its upper bound, when z has this mean at a fraction of 1."""
+    import numpy as np  # noqa: PLC0415
+    from scipy.special import ndtr  # noqa: PLC0415
+
+    nodes, weights = np.polynomial.legendre.leggauss(_NODES)
+    points, mass = np.zeros(1), np.ones(1)
+    crossed, before = 0.0, 0.0
+    for fraction, bound in zip(fractions, bounds, strict=True):
+        step, mean, root = (fraction - before) ** 0.5, drift * (fraction - before), fraction**0.5
+        limit = min(bound, _EDGE + drift) * root
+        crossed += float(np.sum(mass * ndtr((points + mean - limit) / step)))
+        lower = drift * fraction - _EDGE * root
+        half = max(0.0, limit - lower) / 2
+        here = half * (nodes + 1) + lower
+        gaps = (here[:, None] - points[None, :] - mean) / step
+        density = np.exp(-(gaps**2) / 2) @ mass / (step * np.sqrt(2 * np.pi))
+        points, mass, before = here, density * weights * half, fraction
+    return crossed
+
+
 @lru_cache(maxsize=64)
 def _level_curve(fractions: tuple[float, ...], spending: Spending) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
     """Return levels, and the last look's boundary with each: decreasing as the level grows."""
