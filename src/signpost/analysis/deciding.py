@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from signpost.analysis.answers import Missing
+from signpost.analysis.answers import Missing, MissingCode
 from signpost.analysis.results import Decision, Judgement, Verdict
 
 
@@ -55,16 +55,25 @@ def decide(situation: Situation) -> Verdict:
     for name in alive:
         if _is_winner(name, situation):
             better = _list([d.metric for d in situation.decisions if d.treatment == name])
-            guarded = any(g.treatment == name for g in situation.guardrails)
-            held = " and every guardrail has held" if guarded else ""
-            return Verdict(Decision.SHIP, (f"{name} is better in {better}{held}.", *harm))
+            guardrails = [g for g in situation.guardrails if g.treatment == name]
+            held = " and every guardrail has held" if guardrails else ""
+            silent = tuple(
+                f"{g.metric} says nothing: it never happened." for g in guardrails if _is_silent(g.judgement)
+            )
+            return Verdict(Decision.SHIP, (f"{name} is better in {better}{held}.", *silent, *harm))
     return _go_on_or_stop(situation, alive, harm)
 
 
 def _is_winner(name: str, situation: Situation) -> bool:
     decisions = [d.judgement for d in situation.decisions if d.treatment == name]
     guardrails = [g.judgement for g in situation.guardrails if g.treatment == name]
-    return all(j is Judgement.BETTER for j in decisions) and all(j is Judgement.HELD for j in guardrails)
+    is_held = all(j is Judgement.HELD or _is_silent(j) for j in guardrails)
+    return is_held and all(j is Judgement.BETTER for j in decisions)
+
+
+def _is_silent(judgement: Judgement | Missing) -> bool:
+    """Return whether a guardrail's metric is the same for all units: what never happens can't have been harmed."""
+    return isinstance(judgement, Missing) and judgement.code is MissingCode.NO_VARIANCE
 
 
 def _go_on_or_stop(situation: Situation, alive: Sequence[str], harm: tuple[str, ...]) -> Verdict:
@@ -90,9 +99,11 @@ def _open_questions(name: str, situation: Situation) -> list[str]:
         elif judged.treatment == name and judged.judgement is not Judgement.BETTER:
             sentences.append(f"No difference is shown in {judged.metric} with {name}.")
     for judged in situation.guardrails:
-        if judged.treatment == name and isinstance(judged.judgement, Missing):
+        if judged.treatment != name or _is_silent(judged.judgement):
+            continue
+        if isinstance(judged.judgement, Missing):
             sentences.append(f"{judged.metric} with {name}: {judged.judgement.message}")
-        elif judged.treatment == name and judged.judgement is not Judgement.HELD:
+        elif judged.judgement is not Judgement.HELD:
             sentences.append(f"It is not shown yet that {judged.metric} is held with {name}.")
     return sentences
 

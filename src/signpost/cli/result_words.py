@@ -33,26 +33,21 @@ LOOKING = {
 
 def say_value(value: float, metric: Metric) -> str:
     """`80.12 %`, `1.25 s`, `3.4 attempts`."""
-    if metric.is_proportion:
-        return f"{100 * value:.2f} %"
-    if metric.measure == "ms":
-        return f"{value / 1000:,.2f} s" if abs(value) >= 1000 else f"{value:,.0f} ms"
-    return f"{value:,.4g}{f' {metric.measure}' if metric.measure else ''}"
+    (number,), unit = _write([value], metric)
+    return f"{number}{unit}"
 
 
 def say_level(estimate: Estimate, metric: Metric) -> str:
-    """`80.12 % (79.34 % – 80.88 %)`."""
-    bounds = " – ".join(say_value(bound, metric) for bound in (estimate.ci_lower, estimate.ci_upper))
-    return f"{say_value(estimate.value, metric)} ({bounds})"
+    """`80.12 % (79.34 – 80.88)`."""
+    (value, lower, upper), unit = _write([estimate.value, estimate.ci_lower, estimate.ci_upper], metric)
+    return f"{value}{unit} ({lower} – {upper})"
 
 
 def say_difference(difference: Estimate, metric: Metric) -> str:
     """`+3.10 pp (+2.01 … +4.18)` in percentage points of rates, and in the metric's measure of others."""
-    if metric.is_proportion:
-        value, lower, upper = (f"{100 * n:+.2f}" for n in (difference.value, difference.ci_lower, difference.ci_upper))
-        return f"{value} pp ({lower} … {upper})"
-    value, lower, upper = (_signed(n, metric) for n in (difference.value, difference.ci_lower, difference.ci_upper))
-    return f"{value} ({lower} … {upper})"
+    numbers, unit = _write([difference.value, difference.ci_lower, difference.ci_upper], metric, sign="+")
+    value, lower, upper = numbers
+    return f"{value}{' pp' if metric.is_proportion else unit} ({lower} … {upper})"
 
 
 def say_lift(lift: Estimate) -> str:
@@ -103,8 +98,15 @@ def say_period(results: Results) -> str:
     return f"{said}; left out: {', '.join(left_out)}" if left_out else said
 
 
-def _signed(value: float, metric: Metric) -> str:
-    return f"{'−' if value < 0 else '+'}{say_value(abs(value), metric)}"
+def _write(values: list[float], metric: Metric, sign: str = "") -> tuple[list[str], str]:
+    """Return the values with as many digits as are worth reading, and the unit that all of them have."""
+    largest = max(map(abs, values))
+    if metric.is_proportion:
+        return [f"{100 * value:{sign}.2f}" for value in values], " %"
+    if metric.measure == "ms" and largest >= 1000:
+        return [f"{value / 1000:{sign},.2f}" for value in values], " s"
+    digits = 0 if largest >= 1000 else 3 - max(0, len(str(int(largest))) - 1)
+    return [f"{value:{sign},.{digits}f}" for value in values], f" {metric.measure}" if metric.measure else ""
 
 
 def _count(number: int, noun: str) -> str:

@@ -220,7 +220,7 @@ def test_an_effect_of_nothing_takes_no_number_of_units() -> None:
 
 def situation(
     *decisions: Judgement | Missing,
-    guardrails: tuple[Judgement, ...] = (),
+    guardrails: tuple[Judgement | Missing, ...] = (),
     faults: tuple[str, ...] = (),
     may: bool = True,
     final: bool = False,
@@ -243,6 +243,8 @@ HELD, HARMED, OPEN = Judgement.HELD, Judgement.HARMED, Judgement.NOT_SHOWN_YET
     [
         (situation(BETTER, guardrails=(HELD,)), Decision.SHIP),
         (situation(BETTER, BETTER), Decision.SHIP),
+        (situation(BETTER, guardrails=(Missing(MissingCode.NO_VARIANCE, "Never."),)), Decision.SHIP),
+        (situation(BETTER, guardrails=(Missing(MissingCode.TOO_FEW_UNITS, "Few."),)), Decision.KEEP_GOING),
         (situation(BETTER, NONE), Decision.KEEP_GOING),
         (situation(BETTER, guardrails=(OPEN,)), Decision.KEEP_GOING),
         (situation(BETTER, guardrails=(HELD, HARMED)), Decision.STOP),
