@@ -58,7 +58,9 @@ def decide(situation: Situation) -> Verdict:
             guardrails = [g for g in situation.guardrails if g.treatment == name]
             held = " and every guardrail has held" if guardrails else ""
             silent = tuple(
-                f"{g.metric} says nothing: it never happened." for g in guardrails if _is_silent(g.judgement)
+                f"{g.metric} says nothing: it is the same for every unit."
+                for g in guardrails
+                if _is_silent(g.judgement)
             )
             return Verdict(Decision.SHIP, (f"{name} is better in {better}{held}.", *silent, *harm))
     return _go_on_or_stop(situation, alive, harm)

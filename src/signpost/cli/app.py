@@ -5,10 +5,24 @@ import sys
 
 import typer
 
-from signpost.cli import audit, clients, config, explain, export, override, results, serve, simulate, tenants, token
+from signpost.cli import (
+    audit,
+    clients,
+    config,
+    explain,
+    export,
+    override,
+    report,
+    results,
+    serve,
+    simulate,
+    tenants,
+    token,
+)
 from signpost.cli.options import CommandError
 from signpost.config import SettingsError
 from signpost.model.errors import DomainError, NameTakenError, NotFoundError
+from signpost.ports.measurements import MeasurementUnavailableError
 from signpost.ports.store import StoreUnavailableError, StoreVersionError
 
 app = typer.Typer(
@@ -24,6 +38,7 @@ app.add_typer(clients.app, name="clients")
 app.command("token")(token.token)
 app.command("override")(override.override)
 app.command("results")(results.results)
+app.command("report")(report.report)
 app.command("explain")(explain.explain)
 app.command("simulate")(simulate.simulate)
 app.command("export")(export.export)
@@ -40,6 +55,8 @@ def main() -> None:
         _fail(str(error))
     except StoreUnavailableError as error:
         _fail(f"The database does not answer: {error}")
+    except MeasurementUnavailableError as error:
+        _fail(f"The events can't be measured: {error}")
     except DomainError as error:
         _fail(_say(error))
     except OSError as error:

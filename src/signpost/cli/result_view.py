@@ -10,7 +10,8 @@ from rich.text import Text
 from signpost.analysis.answers import Estimate, Missing, PValue
 from signpost.analysis.results import ArmResult, ComparisonResult, Decision, Judgement, MetricResult, Results
 from signpost.cli.interval_plot import ASCII, UNICODE, draw_axis, draw_interval, lay_axis
-from signpost.cli.result_words import (
+from signpost.model.metrics import Role
+from signpost.reports.words import (
     DECISIONS,
     say_difference,
     say_judgement,
@@ -22,7 +23,6 @@ from signpost.cli.result_words import (
     say_sample_ratio,
     say_value,
 )
-from signpost.model.metrics import Role
 
 PLOT_COLUMNS_MAX = 64
 INDENT = 2

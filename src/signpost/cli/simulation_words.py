@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from signpost.analysis.answers import Missing
 from signpost.analysis.sample_ratio import SampleRatio
-from signpost.cli.result_words import P_VALUE_MIN
 from signpost.model.experiments import Experiment
+from signpost.reports.words import P_VALUE_MIN
 from signpost.usecases.simulation import Move, Picture, Simulation
 
 NOT_ENROLLED = "not enrolled"

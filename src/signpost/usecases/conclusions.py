@@ -223,7 +223,11 @@ def _judge_metrics(subject: Subject, measured: Measurement, setting: Setting) ->
             comparisons=judged[i],
             series=_follow(subject, metric, cells, i, setting) if metric.role is not Role.EXPLORATORY else (),
             segments=tuple(_break_down(subject, measured, i, metric, setting)),
-            heterogeneity={d: _compare_segments(subject, measured, d, i, metric) for d in measured.breakdowns},
+            heterogeneity={
+                dimension: _compare_segments(subject, measured, dimension, i, metric)
+                for dimension, values in measured.breakdowns.items()
+                if len(values) > 1
+            },
             cap=measured.caps.get(metric.name),
         )
         for i, metric in enumerate(metrics)
@@ -285,7 +289,7 @@ def _break_down(
     if metric.quantile is not None:
         return
     for dimension, values in measured.breakdowns.items():
-        for value in _largest(values):
+        for value in _largest(values) if len(values) > 1 else ():
             phases = _sum_phases((cell for cell in values[value] if not cell.is_automated), i)
             arms = {key: ArmData(phases.get(key, {})) for key in subject.variations}
             treatments = {key: arm for key, arm in arms.items() if key != subject.control_id}
