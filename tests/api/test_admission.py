@@ -36,6 +36,11 @@ ROUTES = [
     ("GET", SEGMENT, "read:experimentation"),
     ("PATCH", SEGMENT, "update:experimentation"),
     ("DELETE", SEGMENT, "delete:experimentation"),
+    ("GET", "/metrics", "read:experimentation"),
+    ("POST", "/metrics", "create:experimentation"),
+    ("GET", "/metrics/nothing", "read:experimentation"),
+    ("PATCH", "/metrics/nothing", "update:experimentation"),
+    ("DELETE", "/metrics/nothing", "delete:experimentation"),
     ("GET", "/api/v2/logs", "read:logs"),
     ("GET", "/api/v2/logs/1", "read:logs"),
 ]

@@ -8,13 +8,13 @@ import jsonschema_rs
 import pytest
 
 from signpost.api.examples import EXAMPLES
-from signpost.api.wire import experiments, flags, segments, variations
+from signpost.api.wire import experiments, flags, metrics, segments, variations
 from tests.api.house import BASE, House
 from tests.api.test_admission import ROUTES
 
 BODIES = {
     name: getattr(module, name)
-    for module in (experiments, flags, segments, variations)
+    for module in (experiments, flags, metrics, segments, variations)
     for name in EXAMPLES
     if hasattr(module, name) and "Reply" not in name and "List" not in name
 }
@@ -43,6 +43,7 @@ def test_every_operation_of_the_contract_is_there_with_its_scope(document: dict[
     for method, path, scope in ROUTES:
         full = path if path.startswith("/api") else f"{BASE}{path}"
         full = re.sub(r"var_1+", "{vid}", re.sub(r"(?:exp|flg|seg)_1+|(?<=logs/)1", "{id}", full))
+        full = full.replace("metrics/nothing", "metrics/{name}")
         wanted[method, full] = [{"bearer": [scope]}]
 
     assert document["openapi"].startswith("3.1")
@@ -110,6 +111,8 @@ def test_replies_fit_their_schemas(house: House, document: dict[str, Any]) -> No
         "ExperimentReply": house.owner.shown(f"/experiments/{experiment['id']}"),
         "ExperimentList": house.owner.shown("/experiments?take=1"),
         "Validation": house.owner.post(f"/experiments/{ramp['id']}/validate").json(),
+        "MetricReply": house.owner.shown("/metrics/abandonment"),
+        "MetricList": house.owner.shown("/metrics"),
         "ErrorReply": house.owner.get("/segments/x").json(),
     }
 

@@ -1,6 +1,6 @@
 """The routes, one module for each kind of thing."""
 
-from signpost.api.routes import experiments, feature_flags, logs, results, segments, variations
+from signpost.api.routes import experiments, feature_flags, logs, metrics, results, segments, variations
 
 ROUTERS = (
     experiments.router,
@@ -8,5 +8,6 @@ ROUTERS = (
     feature_flags.router,
     variations.router,
     segments.router,
+    metrics.router,
     logs.router,
 )
