@@ -19,6 +19,7 @@ ROUTES = [
     ("POST", f"{EXPERIMENT}/validate", "read:experimentation"),
     ("POST", f"{EXPERIMENT}/advance-ramp", "update:experimentation"),
     ("GET", f"{EXPERIMENT}/results", "read:experimentation"),
+    ("GET", f"{EXPERIMENT}/analysis-plan", "read:experimentation"),
     ("GET", "/holdout/results", "read:experimentation"),
     ("GET", "/feature-flags", "read:experimentation"),
     ("POST", "/feature-flags", "create:experimentation"),

@@ -102,15 +102,17 @@ def test_replies_fit_their_schemas(house: House, document: dict[str, Any]) -> No
     ]
     experiment = house.owner.experiment(flag, allocation_strategy="segment", allocations=allocations)
     house.owner.move(experiment["id"], "active", "completed")
-    ramp = house.owner.experiment(flag, "A ramp", levels=[10, 20])
+    plan = {"metrics": [{"name": "lockouts", "role": "decision"}]}
+    ramp = house.owner.experiment(flag, "A ramp", levels=[10, 20], analysis_plan=plan)
     shown = {
         "FlagReply": house.owner.shown(flag.path),
         "FlagList": house.owner.shown("/feature-flags"),
         "VariationList": house.owner.shown(f"{flag.path}/variations"),
         "SegmentList": house.owner.shown("/segments?take=1"),
-        "ExperimentReply": house.owner.shown(f"/experiments/{experiment['id']}"),
+        "ExperimentReply": house.owner.shown(f"/experiments/{ramp['id']}"),
         "ExperimentList": house.owner.shown("/experiments?take=1"),
         "Validation": house.owner.post(f"/experiments/{ramp['id']}/validate").json(),
+        "PlanReply": house.owner.shown(f"/experiments/{experiment['id']}/analysis-plan"),
         "MetricReply": house.owner.shown("/metrics/abandonment"),
         "MetricList": house.owner.shown("/metrics"),
         "ErrorReply": house.owner.get("/segments/x").json(),

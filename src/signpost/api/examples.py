@@ -100,7 +100,20 @@ EXAMPLES: dict[str, Any] = {
         "allocations": _NEW_ALLOCATIONS,
         "levels": [10, 50, 100],
     },
-    "ExperimentPatch": {"description": "Does a short greeting bring more people in?", "status": "active"},
+    "ExperimentPatch": {
+        "description": "Does a short greeting bring more people in?",
+        "analysis_plan": {
+            "looking": "group_sequential",
+            "planned_units": 40_000,
+            "minimum_effect": 0.02,
+            "metrics": [
+                {"name": "sign_in_success", "role": "decision"},
+                {"name": "lockouts", "role": "guardrail", "margin": 0.1},
+                "abandonment",
+            ],
+        },
+        "status": "active",
+    },
     "ExperimentStatusChange": {"status": "active"},
     "ExperimentReply": _EXPERIMENT_REPLY,
     "ExperimentList": {"experiments": [_EXPERIMENT_REPLY]},
