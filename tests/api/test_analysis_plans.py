@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from signpost.model import limits
-from signpost.model.metric_catalogue import METRICS, default_plan
+from signpost.model.metric_catalogue import CATALOGUE, default_plan
 from signpost.model.tenants import Generation
 from signpost.usecases.analysis_plans import PlanHistory, plan_history
 from tests.api.conftest import NewHouse
@@ -176,6 +176,10 @@ def test_a_change_after_the_start_is_taken_and_shown(house: House) -> None:
     assert [change["actor"] for change in shown["changes"]] == [found.changes[0].actor] * 2
     assert shown["plan_changed_at"] == shown["changes"][1]["at"] > shown["changes"][0]["at"]
     assert found.changes[0].revision < found.changes[1].revision
+    assert (
+        house.owner.shown(f"/experiments/{experiment['id']}/results")["analysis_plan"]["changed_at"]
+        == shown["plan_changed_at"]
+    )
 
 
 def test_a_plan_that_comes_after_the_start_replaces_the_flow_s(house: House) -> None:
@@ -216,12 +220,12 @@ def test_every_fault_of_a_plan_is_told(house: House) -> None:
 @pytest.mark.parametrize(
     ("plan", "is_taken"),
     [
-        (a_plan(*[metric.name for metric in METRICS if metric.name != "sign_in_success"]), True),
+        (a_plan(*[metric.name for metric in CATALOGUE if metric.name != "sign_in_success"]), True),
         (a_plan(*[WHOLE | {"name": f"m_{i}"} for i in range(limits.PLAN_METRICS_MAX - 1)]), True),
         (a_plan(*[WHOLE | {"name": f"m_{i}"} for i in range(limits.PLAN_METRICS_MAX)]), False),
         ({"metrics": ["sign_in_success"]}, False),
         ({"metrics": []}, False),
-        (a_plan({"name": "sign_up_conversion", "role": "guardrail"}), True),
+        (a_plan({"name": "sign_up", "role": "guardrail"}), True),
         (a_plan(WHOLE | {"role": "guardrail"}), False),
         (a_plan(looking="fixed", planned_units=1), True),
         (a_plan(looking="fixed"), False),

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from signpost.model import limits
-from signpost.model.metric_catalogue import METRICS
+from signpost.model.metric_catalogue import CATALOGUE
 from tests.api.house import House, Json, problem
 
 DAY_MS = 86_400_000
@@ -57,8 +57,8 @@ def test_the_catalogue_is_there_first(house: House) -> None:
 
     listed = house.owner.shown("/metrics")["metrics"]
 
-    assert [metric["name"] for metric in listed] == [*(metric.name for metric in METRICS), "slow_sign_ins"]
-    assert [metric["is_built_in"] for metric in listed] == [True] * len(METRICS) + [False]
+    assert [metric["name"] for metric in listed] == [*(metric.name for metric in CATALOGUE), "slow_sign_ins"]
+    assert [metric["is_built_in"] for metric in listed] == [True] * len(CATALOGUE) + [False]
     assert house.owner.shown("/metrics/lockouts") in listed
     assert "created_at" not in listed[0]
 
@@ -136,7 +136,7 @@ def test_all_faults_are_told_at_once(house: House) -> None:
         " field: a conversion reads none."
         " margin: a share between 0 and 1, both excluded."
     )
-    assert len(house.owner.shown("/metrics")["metrics"]) == len(METRICS)
+    assert len(house.owner.shown("/metrics")["metrics"]) == len(CATALOGUE)
 
 
 def test_a_patch_that_would_break_a_metric_is_refused(house: House) -> None:

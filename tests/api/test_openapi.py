@@ -112,9 +112,9 @@ def test_replies_fit_their_schemas(house: House, document: dict[str, Any]) -> No
         "ExperimentReply": house.owner.shown(f"/experiments/{ramp['id']}"),
         "ExperimentList": house.owner.shown("/experiments?take=1"),
         "Validation": house.owner.post(f"/experiments/{ramp['id']}/validate").json(),
-        "PlanReply": house.owner.shown(f"/experiments/{experiment['id']}/analysis-plan"),
-        "MetricReply": house.owner.shown("/metrics/abandonment"),
-        "MetricList": house.owner.shown("/metrics"),
+        "ExperimentPlanReply": house.owner.shown(f"/experiments/{experiment['id']}/analysis-plan"),
+        "KnownMetricReply": house.owner.shown("/metrics/abandonment"),
+        "KnownMetricList": house.owner.shown("/metrics"),
         "ErrorReply": house.owner.get("/segments/x").json(),
     }
 

@@ -130,8 +130,8 @@ EXAMPLES: dict[str, Any] = {
     "RampReply": {"experiment_id": _EXPERIMENT, "from_level": 10, "to_level": 50, "current_level": 50},
     "MetricBody": _METRIC,
     "MetricPatch": {"margin": 0.1, "measure": None},
-    "MetricReply": _METRIC_REPLY,
-    "MetricList": {"metrics": [_METRIC_REPLY]},
+    "KnownMetricReply": _METRIC_REPLY,
+    "KnownMetricList": {"metrics": [_METRIC_REPLY]},
     "ErrorReply": {
         "statusCode": 404,
         "error": "Not Found",

@@ -13,7 +13,7 @@ from signpost.ports.store import AuditEntry, Workspace
 from signpost.usecases.call import Call
 from signpost.usecases.experiment_lives import find_experiment
 from signpost.usecases.metrics import find_metric
-from signpost.usecases.weight_history import changes_of
+from signpost.usecases.phases import changes_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from signpost.model.errors import (
     NotModifiableError,
 )
 from signpost.model.ids import IdKind
-from signpost.model.metric_catalogue import METRICS, find_built_in
+from signpost.model.metric_catalogue import CATALOGUE, find_built_in
 from signpost.model.metrics import Metric, find_faults
 from signpost.model.own_metrics import OwnMetric
 from signpost.ports.store import Workspace
@@ -32,7 +32,7 @@ def list_metrics(call: Call) -> tuple[KnownMetric, ...]:
     """Return the built-in metrics, and after them the tenant's own in the order in which they were made."""
     with call.reading() as tenant:
         own = tenant.metrics.all()
-    return (*map(KnownMetric, METRICS), *(KnownMetric(known.metric, known) for known in own))
+    return (*map(KnownMetric, CATALOGUE), *(KnownMetric(known.metric, known) for known in own))
 
 
 def get_metric(call: Call, name: str) -> KnownMetric:

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Response
 from signpost.api.description import replies
 from signpost.api.parameters import MetricName
 from signpost.api.route import InTenant, JsonReply, ManagementRoute, needs
-from signpost.api.wire.metrics import MetricBody, MetricList, MetricPatch, MetricReply, render_known_metric
+from signpost.api.wire.metrics import KnownMetricList, KnownMetricReply, MetricBody, MetricPatch, render_known_metric
 from signpost.usecases import metrics
 
 router = APIRouter(prefix="/api/v2/experimentation/metrics", route_class=ManagementRoute, tags=["Metrics"])
@@ -15,7 +15,7 @@ router = APIRouter(prefix="/api/v2/experimentation/metrics", route_class=Managem
     "",
     operation_id="listMetrics",
     openapi_extra=needs("read:experimentation"),
-    responses=replies({200: MetricList}),
+    responses=replies({200: KnownMetricList}),
 )
 def list_metrics(call: InTenant) -> Response:
     """List all metrics: the built-in ones, and after them the tenant's own."""
@@ -27,7 +27,7 @@ def list_metrics(call: InTenant) -> Response:
     status_code=201,
     operation_id="createMetric",
     openapi_extra=needs("create:experimentation"),
-    responses=replies({201: MetricReply}, 409),
+    responses=replies({201: KnownMetricReply}, 409),
 )
 def create_metric(call: InTenant, body: MetricBody) -> Response:
     """Create a metric of the tenant's own."""
@@ -38,7 +38,7 @@ def create_metric(call: InTenant, body: MetricBody) -> Response:
     "/{name}",
     operation_id="getMetric",
     openapi_extra=needs("read:experimentation"),
-    responses=replies({200: MetricReply}, 404),
+    responses=replies({200: KnownMetricReply}, 404),
 )
 def get_metric(call: InTenant, name: MetricName) -> Response:
     """Get a metric."""
@@ -49,7 +49,7 @@ def get_metric(call: InTenant, name: MetricName) -> Response:
     "/{name}",
     operation_id="updateMetric",
     openapi_extra=needs("update:experimentation"),
-    responses=replies({200: MetricReply}, 404, 409),
+    responses=replies({200: KnownMetricReply}, 404, 409),
 )
 def update_metric(call: InTenant, name: MetricName, body: MetricPatch) -> Response:
     """Change a metric of the tenant's own: the given fields, all or nothing; plans that hold a copy stay as they are."""

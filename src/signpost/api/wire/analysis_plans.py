@@ -130,7 +130,7 @@ class PlanChangeReply(ReplyBody):
     revision: int
 
 
-class PlanReply(ReplyBody):
+class ExperimentPlanReply(ReplyBody):
     """The plan that an experiment is judged by, and what became of it since the start."""
 
     experiment_id: str

@@ -100,7 +100,7 @@ class MetricPatch(Particulars, PatchBody):
         return replace(metric, **given)
 
 
-class MetricReply(MetricBody):
+class KnownMetricReply(MetricBody):
     """A metric."""
 
     is_built_in: bool = Field(description="Whether it comes with the server, and can't be changed.")
@@ -108,10 +108,10 @@ class MetricReply(MetricBody):
     updated_at: datetime = Field(NEVER, description="Left out of built-in ones.")
 
 
-class MetricList(ReplyBody):
+class KnownMetricList(ReplyBody):
     """All metrics: those that come built in, and after them the tenant's own in the order in which they were made."""
 
-    metrics: list[MetricReply]
+    metrics: list[KnownMetricReply]
 
 
 def render_metric(metric: Metric) -> dict[str, Any]:
