@@ -86,6 +86,12 @@ class MetricBody(Particulars):
         return Metric(**{field: _PARSE.get(field, _same)(getattr(self, field)) for field in _FIELDS})
 
 
+class MetricsFile(RequestBody):
+    """Metrics in a file."""
+
+    metrics: list[MetricBody] = Field(min_length=1)
+
+
 class MetricPatch(Particulars, PatchBody):
     """Changes to a metric: what is not in it stays; null clears what may be left out."""
 
