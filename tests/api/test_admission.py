@@ -39,6 +39,7 @@ ROUTES = [
     ("DELETE", SEGMENT, "delete:experimentation"),
     ("GET", "/metrics", "read:experimentation"),
     ("POST", "/metrics", "create:experimentation"),
+    ("POST", "/metrics/preview", "read:experimentation"),
     ("GET", "/metrics/nothing", "read:experimentation"),
     ("PATCH", "/metrics/nothing", "update:experimentation"),
     ("DELETE", "/metrics/nothing", "delete:experimentation"),

@@ -6,7 +6,10 @@ import pytest
 
 from signpost.model import limits
 from signpost.model.metric_catalogue import CATALOGUE
-from tests.api.house import House, Json, problem
+from signpost.ports.events import Event
+from signpost.ports.measurements import MeasurementUnavailableError
+from signpost.testing.events_contract import an_attribution, an_exposure, keep
+from tests.api.house import House, Json, absent, problem
 
 DAY_MS = 86_400_000
 
@@ -208,3 +211,53 @@ def test_tenants_share_no_metric(house: House) -> None:
     stranger.made("/metrics", a_body())
     stranger.delete("/metrics/slow_sign_ins")
     assert house.owner.get("/metrics/slow_sign_ins").status_code == 200
+
+
+def test_a_preview_measures_and_keeps_nothing(house: House) -> None:
+    experiment = house.owner.experiment(house.owner.flag())
+    now_ms = int(house.clock.now().timestamp() * 1000)
+    for unit in ("one", "two"):
+        to = an_attribution(unit, "var_a", now_ms - 1_000, experiment_id=experiment["id"])
+        keep(house.events, an_exposure(to, tenant_id=house.tenant.id))
+    body = b'{"details":{"speed":"slow"}}'
+    keep(house.events, Event(house.tenant.id, "s", now_ms - 500, body, None, "one"))
+
+    found = house.owner.post("/metrics/preview", {"metric": a_body(), "experiment_id": experiment["id"]})
+
+    assert found.status_code == 200, found.text
+    shown = found.json()
+    assert shown.pop("since").endswith("Z")
+    assert shown == {
+        "name": "slow_sign_ins",
+        "experiment_id": experiment["id"],
+        "units": 2,
+        "units_with_events": 1,
+        "units_with_value": 2,
+        "value": 0.5,
+        "buckets": [{"start": 0, "stop": 1, "units": 1}, {"start": 1, "stop": 2, "units": 1}],
+        "has_overflown": False,
+    }
+    assert house.owner.post("/metrics/preview", {"metric": a_body()}).json()["units"] == 2
+    assert problem(house.owner.get("/metrics/slow_sign_ins")) == (404, "metric_not_found")
+
+
+def test_a_preview_is_refused_as_the_metric_would_be(house: House) -> None:
+    refused = house.owner.post("/metrics/preview", {"metric": a_body(margin=1)})
+    nowhere = house.owner.post("/metrics/preview", {"metric": a_body(), "experiment_id": absent("exp")})
+
+    assert problem(refused) == (400, "metric_invalid")
+    assert problem(nowhere) == (404, "experiment_not_found")
+    assert problem(house.owner.post("/metrics/preview", {})) == (400, "invalid_body")
+
+
+def test_events_that_can_not_be_read_are_told_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise MeasurementUnavailableError("/a/path that nobody is to see")
+
+    monkeypatch.setattr(house.events, "measure", refuse)
+
+    refused = house.owner.post("/metrics/preview", {"metric": a_body()})
+
+    assert problem(refused) == (503, "events_unavailable")
+    assert "path" not in refused.json()["message"]
+    assert refused.headers["retry-after"] == "5"

@@ -8,13 +8,13 @@ import jsonschema_rs
 import pytest
 
 from signpost.api.examples import EXAMPLES
-from signpost.api.wire import experiments, flags, metrics, segments, variations
+from signpost.api.wire import experiments, flags, metric_previews, metrics, segments, variations
 from tests.api.house import BASE, House
 from tests.api.test_admission import ROUTES
 
 BODIES = {
     name: getattr(module, name)
-    for module in (experiments, flags, metrics, segments, variations)
+    for module in (experiments, flags, metric_previews, metrics, segments, variations)
     for name in EXAMPLES
     if hasattr(module, name) and "Reply" not in name and "List" not in name
 }

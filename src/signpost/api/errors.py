@@ -16,6 +16,7 @@ from signpost.edge.asgi import keep_headers
 from signpost.edge.errors import Refusal, render_error
 from signpost.model import errors, limits
 from signpost.model.errors import Blocker, BlockerCode, DomainError, Kind
+from signpost.ports.measurements import MeasurementUnavailableError
 from signpost.ports.store import StoreUnavailableError
 
 E = TypeVar("E", bound=DomainError)
@@ -230,6 +231,12 @@ async def answer_unavailable(_: Request, __: Exception) -> Response:
     return answer(503, "database_unavailable", message, {"Retry-After": str(RETRY_SECONDS)})
 
 
+async def answer_unmeasured(_: Request, __: Exception) -> Response:
+    """Tell that the events can't be measured."""
+    message = f"The events can't be measured now. Try again in {RETRY_SECONDS} seconds."
+    return answer(503, "events_unavailable", message, {"Retry-After": str(RETRY_SECONDS)})
+
+
 async def answer_http(request: Request, error: Exception) -> Response:
     """Tell that a route or a method does not exist; OPTIONS is told which methods do."""
     if not isinstance(error, HTTPException):
@@ -254,6 +261,7 @@ HANDLERS: Mapping[type[Exception], Any] = {
     CheckpointInvalidError: answer_invalid,
     RequestValidationError: answer_invalid,
     StoreUnavailableError: answer_unavailable,
+    MeasurementUnavailableError: answer_unmeasured,
     HTTPException: answer_http,
     Exception: pass_on,
 }

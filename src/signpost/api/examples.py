@@ -130,6 +130,7 @@ EXAMPLES: dict[str, Any] = {
     "RampReply": {"experiment_id": _EXPERIMENT, "from_level": 10, "to_level": 50, "current_level": 50},
     "MetricBody": _METRIC,
     "MetricPatch": {"margin": 0.1, "measure": None},
+    "MetricPreviewBody": {"metric": _METRIC, "experiment_id": _EXPERIMENT},
     "KnownMetricReply": _METRIC_REPLY,
     "KnownMetricList": {"metrics": [_METRIC_REPLY]},
     "ErrorReply": {

@@ -33,6 +33,7 @@ from signpost.model.errors import (
     NotModifiableError,
     PlanInvalidError,
 )
+from signpost.ports.measurements import MeasurementUnavailableError
 from signpost.ports.store import StoreUnavailableError, StoreVersionError
 
 app = typer.Typer(
@@ -66,6 +67,8 @@ def main() -> None:
         _fail(str(error))
     except StoreUnavailableError as error:
         _fail(f"The database does not answer: {error}")
+    except MeasurementUnavailableError as error:
+        _fail(f"The events can't be measured now: {error}")
     except DomainError as error:
         _fail(_say(error))
     except OSError as error:

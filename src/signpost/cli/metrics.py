@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from signpost.cli.options import (
     ACTOR,
@@ -20,8 +21,9 @@ from signpost.cli.options import (
 from signpost.model.errors import NameTakenError
 from signpost.model.metrics import find_faults
 from signpost.usecases import metrics
+from signpost.usecases.experiment_lives import find_by_name
 
-app = typer.Typer(help="Metrics: list, show, add, remove.", no_args_is_help=True)
+app = typer.Typer(help="Metrics: list, show, add, preview, remove.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="The metric's name.")]
 
@@ -106,6 +108,45 @@ def add(
         return
     for name in names:
         typer.echo(f"{name}  {'written' if name in written else 'is there already'}")
+
+
+@app.command()
+def preview(
+    named: Annotated[
+        str, typer.Argument(metavar="METRIC", help="A metric's name, or a TOML file (….toml) of metrics.")
+    ],
+    experiment: Annotated[
+        str | None, typer.Option("--experiment", help="An experiment, id or name.", show_default="all experiments")
+    ] = None,
+    tenant: TenantName = None,
+    data: Data = None,
+    database: Database = None,
+    config: ConfigFile = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Measure a metric over the units that were exposed in the last 30 days, to see whether it measures what was meant."""
+    # These bring numerical libraries with them, which the other commands shall not wait for.
+    from signpost.api.wire.metric_previews import render_preview  # noqa: PLC0415
+    from signpost.api.wire.metrics import MetricsFile  # noqa: PLC0415
+    from signpost.cli.preview_view import PreviewView  # noqa: PLC0415
+    from signpost.cli.toml_files import read_file  # noqa: PLC0415
+    from signpost.usecases.metric_previews import preview_metric  # noqa: PLC0415
+
+    read = [body.parse() for body in read_file(Path(named), MetricsFile).metrics] if named.endswith(".toml") else []
+    with opened_tenant(data, database, config, tenant) as (parts, found):
+        call = parts.call(found, ACTOR)
+        wanted = read or [metrics.get_metric(call, named).metric]
+        experiment_id = None
+        if experiment is not None:
+            with call.reading() as workspace:
+                experiment_id = find_by_name(workspace, experiment).id
+        previews = [preview_metric(call, parts.events, metric, experiment_id) for metric in wanted]
+    if as_json:
+        print_json([render_preview(preview) for preview in previews])
+        return
+    for shown in previews:
+        Console().print(PreviewView(shown))
 
 
 @app.command()

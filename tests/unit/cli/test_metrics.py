@@ -16,7 +16,9 @@ from signpost.config import load_settings
 from signpost.model.experiments import ExperimentStatus
 from signpost.model.limits import BODY_BYTES_MAX
 from signpost.model.metric_catalogue import CATALOGUE, default_plan
+from signpost.ports.events import Event
 from signpost.testing.builders import a_metric, an_experiment
+from signpost.testing.events_contract import an_attribution, an_exposure, keep
 from signpost.testing.repeatable import START
 from signpost.usecases.tenants import find_tenant
 
@@ -249,3 +251,24 @@ def test_changes_of_metrics_are_in_the_audit_trail(run: Run) -> None:
     assert (entry["kind"], entry["action"], entry["after"]["metric"]["name"]) == ("metric", "create", "slow")
     assert "slow" in run("audit", "--limit", "1").out
     assert a_metric().id[:4] == entry["id"][:4]
+
+
+def test_a_metric_is_previewed_over_what_was_recorded(run: Run, tmp_path: Path) -> None:
+    parts = open_parts(load_settings({"data": tmp_path / "signpost-data"}, {}).settings)
+    tenant_id = find_tenant(parts.store, None).id
+    now_ms = int(parts.clock.now().timestamp() * 1000)
+    for i in range(10):
+        to = an_attribution(f"unit-{i}", "var_a", now_ms - 60_000, experiment_id=an_experiment().id)
+        signed_in = Event(tenant_id, "s", now_ms - 60_000 + 100 * i, b"{}", None, f"unit-{i}")
+        keep(parts.events, an_exposure(to, tenant_id=tenant_id), *([signed_in] if i < 8 else []))
+    parts.close()
+
+    share = run("metrics", "preview", "sign_in_success", "--experiment", "A shorter title")
+    median = run("metrics", "preview", "time_to_sign_in_p50")
+    own = run("metrics", "preview", write(OWN), "--json")
+
+    assert "10 units exposed since" in share.out
+    assert "80.00 % of those with a value" in share.out
+    assert " ms at the quantile 0.5" in median.out
+    assert "200 to 500" in median.out
+    assert [(p["name"], p["units"], p["value"]) for p in own.value] == [("slow", 10, 0.0)]

@@ -4,9 +4,11 @@ from fastapi import APIRouter, Response
 
 from signpost.api.description import replies
 from signpost.api.parameters import MetricName
-from signpost.api.route import InTenant, JsonReply, ManagementRoute, needs
+from signpost.api.route import InTenant, JsonReply, ManagementRoute, WithServices, needs
+from signpost.api.wire.metric_previews import MetricPreviewBody, MetricPreviewReply, render_preview
 from signpost.api.wire.metrics import KnownMetricList, KnownMetricReply, MetricBody, MetricPatch, render_known_metric
 from signpost.usecases import metrics
+from signpost.usecases.metric_previews import preview_metric
 
 router = APIRouter(prefix="/api/v2/experimentation/metrics", route_class=ManagementRoute, tags=["Metrics"])
 
@@ -32,6 +34,18 @@ def list_metrics(call: InTenant) -> Response:
 def create_metric(call: InTenant, body: MetricBody) -> Response:
     """Create a metric of the tenant's own."""
     return JsonReply(render_known_metric(metrics.create_metric(call, body.parse())), 201)
+
+
+@router.post(
+    "/preview",
+    operation_id="previewMetric",
+    openapi_extra=needs("read:experimentation"),
+    responses=replies({200: MetricPreviewReply}, 404),
+)
+def preview(call: InTenant, services: WithServices, body: MetricPreviewBody) -> Response:
+    """Measure a metric over the units that were exposed in the last 30 days; nothing is kept."""
+    found = preview_metric(call, services.measures, body.metric.parse(), body.experiment_id)
+    return JsonReply(render_preview(found))
 
 
 @router.get(
