@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
+from signpost.events.memory import MemoryEvents
 from signpost.model import limits
 from signpost.model.metric_catalogue import CATALOGUE
 from signpost.ports.events import Event
-from signpost.ports.measurements import MeasurementUnavailableError
+from signpost.ports.measurements import Measurement, MeasurementUnavailableError, Question
 from signpost.testing.events_contract import an_attribution, an_exposure, keep
+from tests.api.conftest import NewHouse
 from tests.api.house import House, Json, absent, problem
 
 DAY_MS = 86_400_000
@@ -250,13 +252,15 @@ def test_a_preview_is_refused_as_the_metric_would_be(house: House) -> None:
     assert problem(house.owner.post("/metrics/preview", {})) == (400, "invalid_body")
 
 
-def test_events_that_can_not_be_read_are_told_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
+class Unreadable(MemoryEvents):
+    """Events that can't be measured."""
+
+    def measure(self, tenant_id: str, question: Question) -> Measurement:
         raise MeasurementUnavailableError("/a/path that nobody is to see")
 
-    monkeypatch.setattr(house.events, "measure", refuse)
 
-    refused = house.owner.post("/metrics/preview", {"metric": a_body()})
+def test_events_that_can_not_be_read_are_told_so(new_house: NewHouse) -> None:
+    refused = new_house(events=Unreadable).owner.post("/metrics/preview", {"metric": a_body()})
 
     assert problem(refused) == (503, "events_unavailable")
     assert "path" not in refused.json()["message"]
