@@ -9,21 +9,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from signpost.model.analysis_plans import AnalysisPlan, RampStep
 from signpost.model.errors import Kind, NameTakenError, NotFoundError
 from signpost.model.experiments import ExperimentStatus
 from signpost.model.flags import FlagStatus, Origin, Parameter, ParameterType
 from signpost.model.tenants import Client, Generation, Tenant
 from signpost.ports.paging import PageRequest
 from signpost.ports.store import Store
-from signpost.testing.builders import a_client, a_flag, a_metric, a_segment, a_tenant, a_variation, an_experiment
+from signpost.testing.builders import a_client, a_flag, a_segment, a_tenant, a_variation, an_experiment
 from signpost.testing.experiments_contract import ExperimentsContract
 from signpost.testing.history_contract import HistoryContract
+from signpost.testing.metrics_contract import MetricsContract
 
 ACTOR = "tests"
 FIRST, SECOND = a_tenant(1), a_tenant(2)
 EVERYTHING = PageRequest(take=1000)
-A_PLAN = AnalysisPlan((a_metric().metric,), minimum_effect=0.02, ramp=RampStep(24, 1_000))
 SHARED_STORE = (HealthCheck.function_scoped_fixture, HealthCheck.differing_executors)
 
 json_texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
@@ -46,7 +45,7 @@ def walk(store: Store, take: int) -> Iterator[str]:
         after = page.next_after
 
 
-class StoreContract(ExperimentsContract, HistoryContract):
+class StoreContract(ExperimentsContract, HistoryContract, MetricsContract):
     """The suite. It uses no clock and no id but those of the builders."""
 
     @pytest.fixture(autouse=True)
@@ -55,8 +54,7 @@ class StoreContract(ExperimentsContract, HistoryContract):
         store.add_tenant(SECOND, ACTOR)
 
     def test_what_was_added_is_there_as_it_was(self, store: Store) -> None:
-        flag, segment, metric = a_flag(), a_segment(), a_metric()
-        experiment = an_experiment(analysis_plan=A_PLAN)
+        flag, segment, experiment = a_flag(), a_segment(), an_experiment()
         control, treatment = a_variation(1), a_variation(2, overrides={"title": "Welcome"})
 
         with store.writing(FIRST.id, ACTOR) as tenant:
@@ -65,11 +63,9 @@ class StoreContract(ExperimentsContract, HistoryContract):
             tenant.variations.add(treatment)
             tenant.segments.add(segment)
             tenant.experiments.add(experiment)
-            tenant.metrics.add(metric)
 
         with store.reading(FIRST.id) as tenant:
             assert tenant.flags.get(flag.id) == flag
-            assert tenant.metrics.find(metric.name) == metric
             assert tenant.segments.get(segment.id) == segment
             assert tenant.experiments.get(experiment.id) == experiment
             assert tenant.variations.of_flag(flag.id) == (control, treatment)
@@ -106,12 +102,8 @@ class StoreContract(ExperimentsContract, HistoryContract):
         with store.writing(FIRST.id, ACTOR) as tenant:
             tenant.flags.add(a_flag())
             tenant.clients.add(a_client())
-            tenant.metrics.add(a_metric())
 
         with store.writing(SECOND.id, ACTOR) as tenant:
-            assert tenant.metrics.find(a_metric().name) is None
-            assert tenant.metrics.all() == ()
-            tenant.metrics.remove(a_metric().id)
             assert tenant.flags.get(a_flag().id) is None
             assert tenant.flags.list(EVERYTHING).items == ()
             assert tenant.clients.all() == ()
@@ -121,7 +113,6 @@ class StoreContract(ExperimentsContract, HistoryContract):
 
         with store.reading(FIRST.id) as tenant:
             assert tenant.flags.get(a_flag().id) == a_flag()
-            assert tenant.metrics.all() == (a_metric(),)
 
     def test_an_unknown_tenant_has_no_workspace(self, store: Store) -> None:
         with pytest.raises(NotFoundError), store.reading("ten_unknown"):
@@ -140,14 +131,9 @@ class StoreContract(ExperimentsContract, HistoryContract):
             assert tenant.flags.get(a_flag().id) is None
         assert store.revisions()[FIRST.id] == before
 
-    @pytest.mark.parametrize("kind", ["flags", "segments", "experiments", "metrics"])
+    @pytest.mark.parametrize("kind", ["flags", "segments", "experiments"])
     def test_a_name_is_taken_once_per_tenant_and_kind(self, store: Store, kind: str) -> None:
-        build: Any = {
-            "flags": a_flag,
-            "segments": a_segment,
-            "experiments": an_experiment,
-            "metrics": a_metric,
-        }[kind]
+        build: Any = {"flags": a_flag, "segments": a_segment, "experiments": an_experiment}[kind]
         with store.writing(FIRST.id, ACTOR) as tenant:
             getattr(tenant, kind).add(build(1, name="same"))
             getattr(tenant, kind).add(build(2, name="Same"))
@@ -197,27 +183,6 @@ class StoreContract(ExperimentsContract, HistoryContract):
             assert tenant.segments.all() == tuple(segments)
         with store.reading(SECOND.id) as tenant:
             assert (tenant.flags.all(), tenant.variations.all(), tenant.segments.all()) == ((), (), ())
-
-    def test_a_metric_is_changed_renamed_and_removed(self, store: Store) -> None:
-        first, second = a_metric(1), a_metric(2)
-        changed = replace(first, metric=replace(first.metric, name="renamed", margin=0.2))
-        with store.writing(FIRST.id, ACTOR) as tenant:
-            tenant.metrics.add(first)
-            tenant.metrics.add(second)
-            tenant.metrics.replace(changed)
-            tenant.metrics.remove(second.id)
-
-        with store.reading(FIRST.id) as tenant:
-            assert tenant.metrics.all() == (changed,)
-            assert tenant.metrics.find("renamed") == changed
-            assert tenant.metrics.find(first.name) is None
-            entries = tenant.audit.list(PageRequest(4)).items
-        assert [(e.action, e.kind, e.entity_id) for e in entries] == [
-            ("delete", Kind.METRIC, second.id),
-            ("update", Kind.METRIC, first.id),
-            ("create", Kind.METRIC, second.id),
-            ("create", Kind.METRIC, first.id),
-        ]
 
     def test_filters_narrow_lists(self, store: Store) -> None:
         with store.writing(FIRST.id, ACTOR) as tenant:
