@@ -144,11 +144,12 @@ class House:
         generation: Generation = Generation.EA,
         per_minute: int = 0,
         store: Store | None = None,
+        events: type[MemoryEvents] = MemoryEvents,
     ) -> None:
         self.clock = SteppingClock()
         self.ids = SequentialIds()
         self.store = store or MemoryStore(self.clock)
-        self.events = MemoryEvents(self.clock)
+        self.events = events(self.clock)
         self.tenant = a_tenant(1, api_generation=generation)
         self.other_tenant = a_tenant(2, api_generation=generation)
         self.store.add_tenant(self.tenant, "tests")

@@ -8,13 +8,13 @@ import jsonschema_rs
 import pytest
 
 from signpost.api.examples import EXAMPLES
-from signpost.api.wire import experiments, flags, segments, variations
+from signpost.api.wire import experiments, flags, metric_previews, metrics, segments, variations
 from tests.api.house import BASE, House
 from tests.api.test_admission import ROUTES
 
 BODIES = {
     name: getattr(module, name)
-    for module in (experiments, flags, segments, variations)
+    for module in (experiments, flags, metric_previews, metrics, segments, variations)
     for name in EXAMPLES
     if hasattr(module, name) and "Reply" not in name and "List" not in name
 }
@@ -43,6 +43,7 @@ def test_every_operation_of_the_contract_is_there_with_its_scope(document: dict[
     for method, path, scope in ROUTES:
         full = path if path.startswith("/api") else f"{BASE}{path}"
         full = re.sub(r"var_1+", "{vid}", re.sub(r"(?:exp|flg|seg)_1+|(?<=logs/)1", "{id}", full))
+        full = full.replace("metrics/nothing", "metrics/{name}")
         wanted[method, full] = [{"bearer": [scope]}]
 
     assert document["openapi"].startswith("3.1")
@@ -101,15 +102,19 @@ def test_replies_fit_their_schemas(house: House, document: dict[str, Any]) -> No
     ]
     experiment = house.owner.experiment(flag, allocation_strategy="segment", allocations=allocations)
     house.owner.move(experiment["id"], "active", "completed")
-    ramp = house.owner.experiment(flag, "A ramp", levels=[10, 20])
+    plan = {"metrics": [{"name": "lockouts", "role": "decision"}]}
+    ramp = house.owner.experiment(flag, "A ramp", levels=[10, 20], analysis_plan=plan)
     shown = {
         "FlagReply": house.owner.shown(flag.path),
         "FlagList": house.owner.shown("/feature-flags"),
         "VariationList": house.owner.shown(f"{flag.path}/variations"),
         "SegmentList": house.owner.shown("/segments?take=1"),
-        "ExperimentReply": house.owner.shown(f"/experiments/{experiment['id']}"),
+        "ExperimentReply": house.owner.shown(f"/experiments/{ramp['id']}"),
         "ExperimentList": house.owner.shown("/experiments?take=1"),
         "Validation": house.owner.post(f"/experiments/{ramp['id']}/validate").json(),
+        "ExperimentPlanReply": house.owner.shown(f"/experiments/{experiment['id']}/analysis-plan"),
+        "KnownMetricReply": house.owner.shown("/metrics/abandonment"),
+        "KnownMetricList": house.owner.shown("/metrics"),
         "ErrorReply": house.owner.get("/segments/x").json(),
     }
 

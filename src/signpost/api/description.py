@@ -15,7 +15,7 @@ MEANINGS = {
     422: "The rules are too large.",
     429: "Too many requests.",
     500: "Something went wrong on our side.",
-    503: "The database does not answer.",
+    503: "The database does not answer, or the events can't be read.",
 }
 ALWAYS = (400, 401, 403, 408, 413, 429, 500, 503)
 RATE_HEADERS = {

@@ -32,6 +32,7 @@ NOUNS = {
     Kind.CLIENT: "Client",
     Kind.OVERRIDE: "Override",
     Kind.HOLDOUT: "Holdout",
+    Kind.METRIC: "Metric",
 }
 CODES = {kind: kind.value for kind in Kind}
 
@@ -117,6 +118,15 @@ TABLE: Mapping[type[DomainError], Callable[[Any], Told]] = {
         400,
         "invalid_body",
         f"Payload validation error: '{SENTENCES['extra_forbidden']}' on property {e.field}.",
+    ),
+    errors.MetricInvalidError: lambda e: Told(
+        400, "metric_invalid", f"Metric cannot be computed. {' '.join(e.faults)}"
+    ),
+    errors.MetricLimitError: lambda e: Told(
+        400, "metric_limit_exceeded", f"A tenant may have at most {e.limit} metrics of its own."
+    ),
+    errors.PlanInvalidError: lambda e: Told(
+        400, "analysis_plan_invalid", f"Analysis plan cannot be followed. {' '.join(e.faults)}"
     ),
     errors.RequiresPauseError: _always(
         400, "experiment_requires_pause", "Allocations cannot be modified while the experiment is active."

@@ -65,6 +65,20 @@ _EXPERIMENT_REPLY = {
     **_TIMES,
 }
 
+_METRIC = {
+    "name": "slow_sign_ins",
+    "description": "Sign-ins that took more than one attempt.",
+    "aggregation": "ratio",
+    "events": {"types": ["f", "fp", "fu"]},
+    "base": {"types": ["s"], "where": {"details.method": ["password"]}},
+    "direction": "decrease",
+    "role": "guardrail",
+    "window": {"start_ms": 0, "stop_ms": 86_400_000},
+    "margin": 0.05,
+    "covariate_days": 0,
+}
+_METRIC_REPLY = _METRIC | {"is_built_in": False} | _TIMES
+
 EXAMPLES: dict[str, Any] = {
     "FlagCreation": {"name": "Sign-in title", "parameters": _PARAMETERS},
     "FlagPatch": {"description": "The words above the sign-in form."},
@@ -86,7 +100,20 @@ EXAMPLES: dict[str, Any] = {
         "allocations": _NEW_ALLOCATIONS,
         "levels": [10, 50, 100],
     },
-    "ExperimentPatch": {"description": "Does a short greeting bring more people in?", "status": "active"},
+    "ExperimentPatch": {
+        "description": "Does a short greeting bring more people in?",
+        "analysis_plan": {
+            "looking": "group_sequential",
+            "planned_units": 40_000,
+            "minimum_effect": 0.02,
+            "metrics": [
+                {"name": "sign_in_success", "role": "decision"},
+                {"name": "lockouts", "role": "guardrail", "margin": 0.1},
+                "abandonment",
+            ],
+        },
+        "status": "active",
+    },
     "ExperimentStatusChange": {"status": "active"},
     "ExperimentReply": _EXPERIMENT_REPLY,
     "ExperimentList": {"experiments": [_EXPERIMENT_REPLY]},
@@ -101,6 +128,11 @@ EXAMPLES: dict[str, Any] = {
     },
     "RampAdvance": {"target_level": 50},
     "RampReply": {"experiment_id": _EXPERIMENT, "from_level": 10, "to_level": 50, "current_level": 50},
+    "MetricBody": _METRIC,
+    "MetricPatch": {"margin": 0.1, "measure": None},
+    "MetricPreviewBody": {"metric": _METRIC, "experiment_id": _EXPERIMENT},
+    "KnownMetricReply": _METRIC_REPLY,
+    "KnownMetricList": {"metrics": [_METRIC_REPLY]},
     "ErrorReply": {
         "statusCode": 404,
         "error": "Not Found",

@@ -11,6 +11,9 @@ ExperimentId = Annotated[str, Path(alias="id", pattern=pattern_of(IdKind.EXPERIM
 FlagId = Annotated[str, Path(alias="id", pattern=pattern_of(IdKind.FLAG))]
 VariationId = Annotated[str, Path(alias="vid", pattern=pattern_of(IdKind.VARIATION))]
 SegmentId = Annotated[str, Path(alias="id", pattern=pattern_of(IdKind.SEGMENT))]
+MetricName = Annotated[
+    str, Path(alias="name", pattern=rf"^[a-z][a-z0-9_]{{{limits.METRIC_NAME_MIN - 1},{limits.METRIC_NAME_MAX - 1}}}$")
+]
 
 From = Annotated[str | None, Query(alias="from", max_length=200, description="The checkpoint to go on from.")]
 Take = Annotated[int, Query(ge=1, le=limits.PAGE_MAX, description="How many at most.")]

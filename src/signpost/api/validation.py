@@ -42,6 +42,11 @@ def describe_problem(problem: Mapping[str, Any]) -> tuple[str, str]:
     return code, f"{title} validation error: '{what}'" + (f" on property {where}." if where else ".")
 
 
+def locate_problem(problem: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the place of one of a validator's findings, and what is wrong there."""
+    return _name(list(problem["loc"])) or "the whole", _describe(problem)
+
+
 def _name(path: list[Any]) -> str:
     name = ""
     for part in path:

@@ -11,7 +11,9 @@ from signpost.cli import (
     config,
     explain,
     export,
+    metrics,
     override,
+    plans,
     report,
     results,
     serve,
@@ -21,7 +23,17 @@ from signpost.cli import (
 )
 from signpost.cli.options import CommandError
 from signpost.config import SettingsError
-from signpost.model.errors import DomainError, NameTakenError, NotFoundError
+from signpost.model.errors import (
+    DomainError,
+    FieldNotEditableError,
+    Kind,
+    MetricInvalidError,
+    MetricLimitError,
+    NameTakenError,
+    NotFoundError,
+    NotModifiableError,
+    PlanInvalidError,
+)
 from signpost.ports.measurements import MeasurementUnavailableError
 from signpost.ports.store import StoreUnavailableError, StoreVersionError
 
@@ -37,6 +49,8 @@ app.add_typer(tenants.app, name="tenants")
 app.add_typer(clients.app, name="clients")
 app.command("token")(token.token)
 app.command("override")(override.override)
+app.add_typer(metrics.app, name="metrics")
+app.add_typer(plans.app, name="plans")
 app.command("results")(results.results)
 app.command("report")(report.report)
 app.command("explain")(explain.explain)
@@ -71,11 +85,20 @@ def main() -> None:
 def _say(error: DomainError) -> str:
     match error:
         case NotFoundError(kind):
-            return f"There is no such {kind.replace('_', ' ')}."
+            sentence = f"There is no such {kind.replace('_', ' ')}."
         case NameTakenError(kind):
-            return f"Another {kind.replace('_', ' ')} has this name or domain already."
+            sentence = f"Another {kind.replace('_', ' ')} has this name or domain already."
+        case NotModifiableError(Kind.METRIC):
+            sentence = "A metric that comes built in stays as it is; give your own another name."
+        case MetricLimitError(limit):
+            sentence = f"A tenant may have at most {limit} metrics of its own."
+        case MetricInvalidError(faults) | PlanInvalidError(faults):
+            sentence = " ".join(faults)
+        case FieldNotEditableError(field, status):
+            sentence = f"{field} can't be changed while the experiment is {status}."
         case _:
-            return str(error)
+            sentence = str(error)
+    return sentence
 
 
 def _fail(sentence: str) -> None:

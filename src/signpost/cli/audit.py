@@ -61,5 +61,5 @@ def _summarise(entry: AuditEntry) -> str:
     before, after = entry.before or {}, entry.after or {}
     if entry.action != "update":
         there = after or before
-        return str(there.get("name", there.get("reason", "")))
+        return str(there.get("name") or there.get("reason") or there.get("metric", {}).get("name", ""))
     return ", ".join(name for name in after if before.get(name) != after[name] and name != "updated_at")

@@ -99,5 +99,8 @@ def _check_numbers(plan: AnalysisPlan) -> Iterator[str]:
         yield f"planned_units: {plan.looking} needs the number of units at which it ends; confidence_sequence needs none."
     if plan.cluster is not None and plan.cluster not in CLUSTERS:
         yield f"cluster: one of {', '.join(CLUSTERS)}."
-    if plan.ramp is not None and not (1 <= plan.ramp.hours <= limits.RAMP_HOURS_MAX and plan.ramp.units >= 0):
-        yield f"ramp: 1 to {limits.RAMP_HOURS_MAX:,} hours, and a number of units that is not negative."
+    ramp = plan.ramp
+    if ramp is not None and not (
+        1 <= ramp.hours <= limits.RAMP_HOURS_MAX and 0 <= ramp.units <= limits.PLANNED_UNITS_MAX
+    ):
+        yield f"ramp: 1 to {limits.RAMP_HOURS_MAX:,} hours, and 0 to {limits.PLANNED_UNITS_MAX:,} units."

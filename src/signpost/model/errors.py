@@ -15,6 +15,7 @@ class Kind(StrEnum):
     CLIENT = "client"
     OVERRIDE = "override"
     HOLDOUT = "holdout"
+    METRIC = "metric"
 
 
 class BlockerCode(StrEnum):
@@ -106,6 +107,27 @@ class FieldUnknownError(DomainError):
     """This tenant's generation does not have the field."""
 
     field: str
+
+
+@dataclass(eq=False)
+class MetricInvalidError(DomainError):
+    """A metric can't be computed as it is; every fault is a sentence that begins with the field."""
+
+    faults: tuple[str, ...]
+
+
+@dataclass(eq=False)
+class MetricLimitError(DomainError):
+    """The tenant has as many metrics of its own as it may have."""
+
+    limit: int
+
+
+@dataclass(eq=False)
+class PlanInvalidError(DomainError):
+    """An analysis plan can't be followed as it is; every fault is a sentence that begins with the field."""
+
+    faults: tuple[str, ...]
 
 
 class RequiresPauseError(DomainError):

@@ -165,8 +165,13 @@ def editable_fields(status: ExperimentStatus, strategy: Strategy, origin: Origin
 
 def extension_fields(experiment: Experiment) -> tuple[str, ...]:
     """Return the fields beyond the contract that a PATCH may set; of a paused one's group it is only the weight."""
-    is_open = experiment.status in {ExperimentStatus.DRAFT, ExperimentStatus.PAUSED}
-    return ("allow_shared_salt", "exclusion_group") if is_open else ()
+    match experiment.status:
+        case ExperimentStatus.DRAFT | ExperimentStatus.PAUSED:
+            return ("allow_shared_salt", "exclusion_group", "analysis_plan")
+        case ExperimentStatus.ACTIVE | ExperimentStatus.COMPLETED:
+            return ("analysis_plan",)
+        case ExperimentStatus.ARCHIVED:
+            return ()
 
 
 def can_run_together(one: Experiment, other: Experiment) -> bool:

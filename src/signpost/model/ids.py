@@ -18,6 +18,7 @@ class IdKind(StrEnum):
     TENANT = "ten"
     CLIENT = "cli"
     OVERRIDE = "ovr"
+    METRIC = "met"
 
 
 def encode_id(kind: IdKind, number: int) -> str:

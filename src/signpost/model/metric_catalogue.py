@@ -1,14 +1,17 @@
 """The metrics that are there from the beginning, and the plan of an experiment that has none of its own.
 
 The types are those of Auth0's tenant logs (auth0.com/docs/deploy-monitor/logs/log-event-type-codes): `s` and `f`, `fp`, `fu` a
-sign-in that succeeded or failed, `ss` and `fs` the same for sign-up, `gd_…` multi-factor authentication, `scpr` and `scp` a
-password reset asked for and done, `limit_wc` an account blocked after too many failures. Where they have none there is a type of
-our own: `passkey_enrolled`, `transaction_abandoned`; and a sign-in's `details.method` says how it was done.
+sign-in that succeeded or failed, `ss` a sign-up, `gd_…` multi-factor authentication, `scpr` and `scp` a password reset asked for
+and done, `limit_wc` an account blocked after too many failures. A passkey's enrolment is told as
+auth0.com/docs/authenticate/database-connections/passkeys/monitor-passkey-events-in-tenant-logs has it. Auth0 has no type for a
+transaction that nobody finished, and tells a sign-in by passkey in a list, where no path leads: for these a sender says
+`transaction_abandoned`, and `details.method`.
 """
 
 from dataclasses import replace
 
 from signpost.model.analysis_plans import AnalysisPlan
+from signpost.model.experiments import Experiment
 from signpost.model.metrics import (
     DAY_MS,
     Aggregation,
@@ -25,12 +28,14 @@ FAILED = Selection(("f", "fp", "fu"))
 COVARIATE_DAYS = 14
 
 
-def _rate(name: str, description: str, *types: str, direction: Direction = Direction.INCREASE) -> Metric:
-    return Metric(name, description, Aggregation.CONVERSION, Selection(types), direction)
+def _rate(
+    name: str, description: str, *types: str, direction: Direction = Direction.INCREASE, margin: float = 0.05
+) -> Metric:
+    return Metric(name, description, Aggregation.CONVERSION, Selection(types), direction, margin=margin)
 
 
 SIGN_IN_SUCCESS = replace(
-    _rate("sign_in_success", "Units that signed in.", "s"), covariate_days=COVARIATE_DAYS, margin=0.02
+    _rate("sign_in_success", "Units that signed in.", "s", margin=0.02), covariate_days=COVARIATE_DAYS
 )
 TIME_P50 = Metric(
     "time_to_sign_in_p50",
@@ -41,6 +46,7 @@ TIME_P50 = Metric(
     measure="ms",
     window=Window(0, DAY_MS),
     quantile=0.5,
+    margin=0.1,
 )
 TIME_P90 = replace(
     TIME_P50,
@@ -56,8 +62,11 @@ ATTEMPTS = Metric(
     Direction.DECREASE,
     measure="attempts",
     base=SIGNED_IN,
+    margin=0.1,
 )
-ABANDONMENT = _rate("abandonment", "Units that began and left.", "transaction_abandoned", direction=Direction.DECREASE)
+ABANDONMENT = _rate(
+    "abandonment", "Units that began and left.", "transaction_abandoned", direction=Direction.DECREASE, margin=0.1
+)
 SIGN_UP = _rate("sign_up", "Units that signed up.", "ss")
 MFA_ENROLMENT = _rate("mfa_enrolment", "Units that enrolled a second factor.", "gd_enrollment_complete")
 MFA_CHALLENGE = Metric(
@@ -67,9 +76,10 @@ MFA_CHALLENGE = Metric(
     Selection(("gd_auth_succeed",)),
     Direction.INCREASE,
     base=Selection(("gd_start_auth", "gd_auth_failed", "gd_auth_rejected", "gd_auth_succeed")),
+    margin=0.02,
 )
-PASSWORD_RESETS = replace(
-    _rate("password_resets", "Units that asked for a new password.", "scpr", direction=Direction.DECREASE), margin=0.1
+PASSWORD_RESETS = _rate(
+    "password_resets", "Units that asked for a new password.", "scpr", direction=Direction.DECREASE, margin=0.1
 )
 PASSWORD_RESET_SUCCESS = Metric(
     "password_reset_success",
@@ -78,13 +88,23 @@ PASSWORD_RESET_SUCCESS = Metric(
     Selection(("scp",)),
     Direction.INCREASE,
     base=Selection(("scpr",)),
+    margin=0.02,
 )
-LOCKOUTS = replace(
-    _rate("lockouts", "Units whose account was blocked.", "limit_wc", direction=Direction.DECREASE), margin=0.1
+LOCKOUTS = _rate(
+    "lockouts",
+    "Units that were locked out of an account, or out of its second factor.",
+    "limit_wc",
+    "gd_otp_rate_limit_exceed",
+    "gd_recovery_rate_limit_exceed",
+    direction=Direction.DECREASE,
+    margin=0.1,
 )
-PASSKEY_ENROLMENT = _rate("passkey_enrolment", "Units that enrolled a passkey.", "passkey_enrolled")
+PASSKEY_ENROLMENT = replace(
+    _rate("passkey_enrolment", "Units that enrolled a passkey."),
+    events=Selection(("gd_enrollment_complete",), (FieldCondition("details.authenticator.type", ("passkey",)),)),
+)
 PASSKEY_USE = replace(
-    _rate("passkey_use", "Units that signed in with a passkey.", "s"),
+    _rate("passkey_use", "Units that signed in with a passkey."),
     events=Selection(("s",), (FieldCondition("details.method", ("passkey",)),)),
 )
 RETURN_7D = Metric(
@@ -94,6 +114,7 @@ RETURN_7D = Metric(
     SIGNED_IN,
     Direction.INCREASE,
     window=Window(DAY_MS, 7 * DAY_MS),
+    margin=0.05,
 )
 
 CATALOGUE = (
@@ -128,8 +149,21 @@ _SHOWN_WITH = {
 }
 
 
+def find_built_in(name: str) -> Metric | None:
+    """Return the metric of this name that is there from the beginning."""
+    return next((metric for metric in CATALOGUE if metric.name == name), None)
+
+
+def plan_of(experiment: Experiment) -> AnalysisPlan:
+    """Return the plan that an experiment is judged by: its own, or the usual one of its flow."""
+    return experiment.analysis_plan or default_plan(experiment.flow)
+
+
 def default_plan(flow: str) -> AnalysisPlan:
-    """Return the plan of an experiment in this flow that has none: its success decides, and may be watched at any time."""
+    """Return the plan of an experiment in this flow that has none: its success decides, and may be watched at any time.
+
+    Another default is another way to judge experiments that run.
+    """
     decision = _DECIDED_BY.get(flow, SIGN_IN_SUCCESS)
     guardrails = tuple(m for m in (SIGN_IN_SUCCESS, LOCKOUTS) if m is not decision)
     shown = _SHOWN_WITH.get(flow, (TIME_P50, TIME_P90, ATTEMPTS, PASSWORD_RESETS, RETURN_7D))

@@ -135,10 +135,12 @@ def _check_texts(metric: Metric) -> Iterator[str]:
             f"name: {limits.METRIC_NAME_MIN} to {limits.METRIC_NAME_MAX} lower-case letters, digits and underscores,"
             " a letter first."
         )
-    if len(metric.description) > limits.DESCRIPTION_MAX:
-        yield f"description: at most {limits.DESCRIPTION_MAX:,} characters."
-    if metric.measure is not None and not 1 <= len(metric.measure) <= limits.METRIC_NAME_MAX:
-        yield f"measure: 1 to {limits.METRIC_NAME_MAX} characters."
+    if len(metric.description) > limits.DESCRIPTION_MAX or "\0" in metric.description:
+        yield f"description: at most {limits.DESCRIPTION_MAX:,} characters, none of them NUL."
+    if metric.measure is not None and (
+        not 1 <= len(metric.measure) <= limits.METRIC_NAME_MAX or "\0" in metric.measure
+    ):
+        yield f"measure: 1 to {limits.METRIC_NAME_MAX} characters, none of them NUL."
 
 
 def _check_selections(metric: Metric) -> Iterator[str]:
@@ -149,6 +151,10 @@ def _check_selections(metric: Metric) -> Iterator[str]:
             yield f"{name}.types: 1 to {limits.METRIC_TYPES_MAX} log types, none of them empty or over {limits.NAME_MAX} characters."
         if len(selection.where) > limits.CONDITIONS_MAX:
             yield f"{name}.where: at most {limits.CONDITIONS_MAX} conditions."
+        fields = [condition.field for condition in selection.where]
+        yield from (
+            f"{name}.where: {field} is there twice." for field in sorted({f for f in fields if fields.count(f) > 1})
+        )
         for condition in selection.where:
             if not is_field(condition.field):
                 yield f"{name}.where: {condition.field!r} is no path of names with dots between them."
@@ -167,7 +173,8 @@ def _check_shape(metric: Metric) -> Iterator[str]:
         f"base: a {kind} has no second selection.": has_base and kind not in _MAY_HAVE_BASE,
         "field: a sum needs the field to sum.": kind is Aggregation.SUM and metric.field is None,
         f"field: a {kind} reads none.": metric.field is not None and kind is not Aggregation.SUM,
-        f"field: {metric.field!r} is no path of names with dots between them.": not is_field(metric.field or "a"),
+        f"field: {metric.field!r} is no path of names with dots between them.": metric.field is not None
+        and not is_field(metric.field),
         "quantile: a quantile metric has one, and no other.": (kind is Aggregation.QUANTILE)
         != (metric.quantile is not None),
         "window: retention needs an end, so that it is known when it is over.": kind is Aggregation.RETENTION

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from signpost.model.errors import Kind
 from signpost.model.experiments import Experiment, ExperimentStatus
 from signpost.model.flags import Flag, FlagStatus, Origin
+from signpost.model.own_metrics import OwnMetric
 from signpost.model.segments import Segment
 from signpost.model.tenants import Client, Tenant
 from signpost.model.variations import Variation
@@ -144,6 +145,19 @@ class Experiments(Protocol):
     def remove(self, experiment_id: str) -> None: ...
 
 
+class Metrics(Protocol):
+    """The metrics that one tenant has made for itself. Every write raises `NameTakenError` where the name is another's."""
+
+    def find(self, name: str) -> OwnMetric | None: ...
+    def all(self) -> tuple[OwnMetric, ...]:
+        """Return every metric, in the order in which they were made."""
+        ...
+
+    def add(self, metric: OwnMetric) -> None: ...
+    def replace(self, metric: OwnMetric) -> None: ...
+    def remove(self, metric_id: str) -> None: ...
+
+
 class Clients(Protocol):
     """The machine-to-machine clients of one tenant."""
 
@@ -198,6 +212,8 @@ class Workspace(Protocol):
     def segments(self) -> Segments: ...
     @property
     def experiments(self) -> Experiments: ...
+    @property
+    def metrics(self) -> Metrics: ...
     @property
     def clients(self) -> Clients: ...
     @property

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from signpost.model.errors import Kind, NameTakenError, NotFoundError
 from signpost.model.experiments import Experiment, ExperimentStatus
 from signpost.model.flags import Flag, FlagStatus, Origin
+from signpost.model.own_metrics import OwnMetric
 from signpost.model.segments import Segment
 from signpost.model.tenants import Client, Tenant
 from signpost.model.variations import Variation
@@ -20,7 +21,7 @@ from signpost.storage.changes import Changes, writable
 from signpost.storage.documents import encode_document
 from signpost.storage.past import check_revision, read_past
 
-E = TypeVar("E", Flag, Variation, Segment, Experiment, Client)
+E = TypeVar("E", Flag, Variation, Segment, Experiment, OwnMetric, Client)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,11 @@ class _Segments(_Rows[Segment]):
         return self._page(page, lambda segment: type in {None, segment.type})
 
 
+class _Metrics(_Rows[OwnMetric]):
+    def find(self, name: str) -> OwnMetric | None:
+        return next((metric for metric in self.all() if metric.name == name), None)
+
+
 class _Clients(_Rows[Client]):
     def _rivals(self, entity: Client) -> tuple[Client, ...]:
         return ()
@@ -195,6 +201,7 @@ class MemoryWorkspace:
         self.variations = _Variations(self, Kind.VARIATION)
         self.segments = _Segments(self, Kind.SEGMENT)
         self.experiments = _Experiments(self, Kind.EXPERIMENT)
+        self.metrics = _Metrics(self, Kind.METRIC)
         self.clients = _Clients(self, Kind.CLIENT)
         self.audit = _Audit(self)
 
@@ -217,6 +224,7 @@ class MemoryWorkspace:
                 Kind.VARIATION: self.variations.frozen(),
                 Kind.SEGMENT: self.segments.frozen(),
                 Kind.EXPERIMENT: self.experiments.frozen(),
+                Kind.METRIC: self.metrics.frozen(),
                 Kind.CLIENT: self.clients.frozen(),
             },
             audit=(*self.state.audit, *changes.entries()),

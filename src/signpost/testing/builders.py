@@ -6,6 +6,8 @@ from typing import Any
 from signpost.model.experiments import Allocation, Experiment, ExperimentStatus, Strategy
 from signpost.model.flags import Flag, FlagStatus, Origin, Parameter, ParameterType
 from signpost.model.ids import IdKind, encode_id, salt_of
+from signpost.model.metrics import Aggregation, Direction, FieldCondition, Metric, Selection, Window
+from signpost.model.own_metrics import OwnMetric
 from signpost.model.segments import Condition, Operator, Rule, Segment, SegmentStatus
 from signpost.model.tenants import SCOPES, Client, Generation, Tenant
 from signpost.model.variations import Variation
@@ -85,6 +87,24 @@ def a_segment(number: int = 1, **changes: Any) -> Segment:
         "updated_at": START,
     }
     return Segment(**(values | changes))
+
+
+def a_metric(number: int = 1, **changes: Any) -> OwnMetric:
+    """Return a metric of a tenant's own: a mean with everything that a mean may have; changes are those of the metric."""
+    values: dict[str, Any] = {
+        "name": f"metric_{number}",
+        "description": "Seconds on the page, wélcome or not.",
+        "aggregation": Aggregation.SUM,
+        "events": Selection(("page", "s"), (FieldCondition("details.method", ("passkey", "password")),)),
+        "direction": Direction.DECREASE,
+        "measure": "s",
+        "field": "details.seconds",
+        "window": Window(0, 60_000),
+        "margin": 0.1,
+        "cap_quantile": 0.99,
+        "covariate_days": 14,
+    }
+    return OwnMetric(encode_id(IdKind.METRIC, number), Metric(**(values | changes)), START, START)
 
 
 def an_experiment(number: int = 1, **changes: Any) -> Experiment:

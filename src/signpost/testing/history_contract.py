@@ -7,9 +7,10 @@ import pytest
 from signpost.model.errors import Kind
 from signpost.model.experiments import ExperimentStatus, SlotRange
 from signpost.model.limits import SLOTS
+from signpost.model.metric_catalogue import default_plan
 from signpost.ports.paging import PageRequest
 from signpost.ports.store import PastConfiguration, RevisionUnknownError, Store
-from signpost.testing.builders import a_client, a_flag, a_segment, a_tenant, a_variation, an_experiment
+from signpost.testing.builders import a_client, a_flag, a_metric, a_segment, a_tenant, a_variation, an_experiment
 from signpost.testing.repeatable import START
 
 ACTOR = "tests"
@@ -20,7 +21,11 @@ class HistoryContract:
     """The suite, over a store that has the first two tenants and nothing in them."""
 
     def test_the_past_is_what_was_configured_after_each_revision(self, store: Store) -> None:
-        flag, segment, experiment = a_flag(), a_segment(), an_experiment(flag_snapshot=a_flag(), started_at=START)
+        flag, segment, experiment = (
+            a_flag(),
+            a_segment(),
+            an_experiment(flag_snapshot=a_flag(), started_at=START, analysis_plan=default_plan("all")),
+        )
         control, treatment = (
             a_variation(1),
             a_variation(2, overrides={"title": "Wélcome", "steps": 1.5, "x": [1, True]}),
@@ -32,6 +37,7 @@ class HistoryContract:
             tenant.flags.add(flag)
             tenant.segments.add(segment)
             tenant.clients.add(a_client())
+            tenant.metrics.add(a_metric())
             tenant.audit.note(Kind.OVERRIDE, a_client(2))
             tenant.experiments.add(replace(experiment, name="overwritten in the same transaction"))
             tenant.experiments.replace(experiment)

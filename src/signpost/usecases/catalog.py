@@ -1,7 +1,7 @@
 """What a serving process knows of a tenant."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from signpost.assignment import Configuration, Plan, PlanWarning
 from signpost.model.tenants import Client, Tenant
@@ -35,14 +35,14 @@ def load_tenant_state(store: Store, tenant_id: str) -> TenantState:
 
 
 def read_configuration(tenant: Workspace) -> Configuration:
-    """Return everything of the tenant that decides, as it is now."""
+    """Return everything of the tenant that decides, as it is now: how experiments are judged is not for those who decide."""
     return Configuration(
         tenant_id=tenant.tenant.id,
         revision=tenant.revision,
         flags=tenant.flags.all(),
         variations=tenant.variations.all(),
         segments=tenant.segments.all(),
-        experiments=tenant.experiments.all(),
+        experiments=tuple(replace(experiment, analysis_plan=None) for experiment in tenant.experiments.all()),
         plain_overrides=tenant.tenant.plain_overrides,
         holdout=tenant.tenant.holdout,
     )

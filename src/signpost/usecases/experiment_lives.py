@@ -121,6 +121,14 @@ def _freeze(tenant: Workspace, experiment: Experiment) -> Experiment:
     )
 
 
+def find_by_name(tenant: Workspace, named: str) -> Experiment:
+    """Return the experiment that has this id or this name, or raise `NotFoundError`."""
+    found = tenant.experiments.get(named) or next((e for e in tenant.experiments.all() if e.name == named), None)
+    if found is None:
+        raise NotFoundError(Kind.EXPERIMENT)
+    return found
+
+
 def find_experiment(tenant: Workspace, experiment_id: str) -> Experiment:
     """Return the experiment, or raise `NotFoundError`."""
     experiment = tenant.experiments.get(experiment_id)

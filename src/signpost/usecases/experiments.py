@@ -30,6 +30,7 @@ from signpost.model.segments import SegmentStatus
 from signpost.ports.ids import IdFactory
 from signpost.ports.paging import Page, PageRequest
 from signpost.ports.store import Workspace
+from signpost.usecases.analysis_plans import PlanDraft, check_plan, make_plan
 from signpost.usecases.call import Call
 from signpost.usecases.exclusion_groups import GroupShare, change_group, join_group
 from signpost.usecases.experiment_lives import find_experiment, move_experiment
@@ -56,6 +57,7 @@ class NewExperiment:
     salt_of: str | None = None
     allow_shared_salt: bool = False
     exclusion_group: GroupShare | None = None
+    analysis_plan: PlanDraft | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class ExperimentChange:
     levels: tuple[int, ...] | Unset = UNSET
     allow_shared_salt: bool | Unset = UNSET
     exclusion_group: GroupShare | None | Unset = UNSET
+    analysis_plan: PlanDraft | None | Unset = UNSET
     status: ExperimentStatus | Unset = UNSET
 
 
@@ -107,6 +110,7 @@ def create_experiment(call: Call, new: NewExperiment) -> ExperimentView:
         FieldRefusedError: `default_config` on a flag of the customer's own.
         VariationNotFromFlagError: an allocation names a variation that the flag does not have.
         AllocationSegmentNotFoundError, AllocationSegmentArchivedError: an allocation can't have this segment.
+        PlanInvalidError: the analysis plan can't be followed.
         NameTakenError: another experiment has the name.
     """
     with call.writing() as tenant:
@@ -143,7 +147,9 @@ def create_experiment(call: Call, new: NewExperiment) -> ExperimentView:
             salt_of=new.salt_of,
             allow_shared_salt=new.allow_shared_salt,
             exclusion_group=join_group(tenant, call.ids, new.exclusion_group),
+            analysis_plan=None if new.analysis_plan is None else make_plan(tenant, new.analysis_plan),
         )
+        check_plan(experiment)
         experiment = with_validity(tenant, experiment)
         tenant.experiments.add(experiment)
         return view_experiment(tenant, experiment)
@@ -159,6 +165,7 @@ def update_experiment(call: Call, experiment_id: str, change: ExperimentChange) 
         FieldNotEditableError, RequiresPauseError: the status does not let a field change.
         AllocationLimitError, VariationNotFromFlagError, AllocationSegmentNotFoundError,
         AllocationSegmentArchivedError: the allocations are not right.
+        PlanInvalidError: the analysis plan can't be followed.
         InvalidTransitionError, NotReadyError: the status can't be reached.
         NameTakenError: another experiment has the name.
     """
@@ -201,7 +208,10 @@ def _apply(tenant: Workspace, ids: IdFactory, experiment: Experiment, change: Ex
     group = experiment.exclusion_group
     if change.exclusion_group is not UNSET:
         group = change_group(tenant, ids, experiment, change.exclusion_group)
-    return replace(
+    plan = experiment.analysis_plan
+    if change.analysis_plan is not UNSET:
+        plan = None if change.analysis_plan is None else make_plan(tenant, change.analysis_plan)
+    changed = replace(
         experiment,
         name=choose(change.name, experiment.name),
         description=choose(change.description, experiment.description),
@@ -211,7 +221,10 @@ def _apply(tenant: Workspace, ids: IdFactory, experiment: Experiment, change: Ex
         levels=choose(change.levels, experiment.levels),
         allow_shared_salt=choose(change.allow_shared_salt, experiment.allow_shared_salt),
         exclusion_group=group,
+        analysis_plan=plan,
     )
+    check_plan(changed)
+    return changed
 
 
 def _check_editable(experiment: Experiment, flag: Flag | None, change: ExperimentChange) -> None:
@@ -226,6 +239,7 @@ def _check_editable(experiment: Experiment, flag: Flag | None, change: Experimen
         "levels": change.levels,
         "allow_shared_salt": change.allow_shared_salt,
         "exclusion_group": change.exclusion_group,
+        "analysis_plan": change.analysis_plan,
     }
     for field, value in given.items():
         if value is UNSET or field in editable:

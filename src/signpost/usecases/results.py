@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 from signpost.analysis.results import Results
 from signpost.model.experiments import Experiment
-from signpost.model.metric_catalogue import default_plan
+from signpost.model.metric_catalogue import plan_of
 from signpost.ports.measurements import REQUEST_FIELDS, Measures, Question
 from signpost.ports.store import Workspace
+from signpost.usecases.analysis_plans import plan_history
 from signpost.usecases.call import Call
 from signpost.usecases.conclusions import Subject, conclude
 from signpost.usecases.experiment_lives import find_experiment
@@ -28,7 +29,8 @@ def get_results(call: Call, measures: Measures, experiment_id: str, *, by_segmen
         experiment = find_experiment(tenant, experiment_id)
         names = _names_of(tenant, experiment)
         phases = find_phases(tenant, experiment)
-    plan = experiment.analysis_plan or default_plan(experiment.flow)
+        plan_changed_at = plan_history(tenant, experiment).changed_at
+    plan = plan_of(experiment)
     now = call.clock.now()
     allocated = sorted(experiment.allocations, key=lambda a: not a.is_control)
     subject = Subject(
@@ -42,6 +44,7 @@ def get_results(call: Call, measures: Measures, experiment_id: str, *, by_segmen
         shares=[phase.shares for phase in phases],
         plan=plan,
         has_own_plan=experiment.analysis_plan is not None,
+        plan_changed_at=plan_changed_at,
     )
     question = Question(
         experiment_id=experiment.id,

@@ -1,12 +1,14 @@
 """The routes, one module for each kind of thing."""
 
-from signpost.api.routes import experiments, feature_flags, logs, results, segments, variations
+from signpost.api.routes import analysis_plans, experiments, feature_flags, logs, metrics, results, segments, variations
 
 ROUTERS = (
     experiments.router,
     results.router,
+    analysis_plans.router,
     feature_flags.router,
     variations.router,
     segments.router,
+    metrics.router,
     logs.router,
 )

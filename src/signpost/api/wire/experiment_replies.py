@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from signpost.api.wire.analysis_plans import AnalysisPlanReply, render_plan
 from signpost.api.wire.common import ReplyBody, leave_out_none, render_time
 from signpost.api.wire.experiments import (
     BEYOND,
@@ -70,6 +71,7 @@ class ExperimentReply(ReplyBody):
     salt_of: str = Field("", description=BEYOND)
     allow_shared_salt: bool = Field(False, description=BEYOND)
     exclusion_group: ExclusionGroupReply = Field(ExclusionGroupReply(name="", weight=0), description=BEYOND)
+    analysis_plan: AnalysisPlanReply | None = Field(None, description=BEYOND)
     started_at: datetime = NEVER
     ended_at: datetime = NEVER
     created_at: datetime
@@ -179,6 +181,7 @@ def _render_extensions(experiment: Experiment) -> dict[str, Any]:
             "salt_of": experiment.salt_of,
             "allow_shared_salt": experiment.allow_shared_salt if shares else None,
             "exclusion_group": group and {"name": group.name, "weight": _render_weight(group.weight_slots)},
+            "analysis_plan": None if experiment.analysis_plan is None else render_plan(experiment.analysis_plan),
         }
     )
 

@@ -7,16 +7,18 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from signpost.api.wire.analysis_plans import AnalysisPlanBody
 from signpost.api.wire.common import TEXT, Description, Name, PatchBody, Reference, RequestBody, said
 from signpost.model import limits
 from signpost.model.errors import FieldUnknownError
 from signpost.model.experiments import Allocation, DefaultConfig, ExperimentStatus, Strategy
 from signpost.model.patches import UNSET
 from signpost.model.tenants import Generation
+from signpost.usecases.analysis_plans import PlanDraft
 from signpost.usecases.exclusion_groups import GroupShare
 from signpost.usecases.experiments import ExperimentChange, NewExperiment
 
-EXTENSIONS = frozenset({"salt_of", "allow_shared_salt", "exclusion_group"})
+EXTENSIONS = frozenset({"salt_of", "allow_shared_salt", "exclusion_group", "analysis_plan"})
 """Fields beyond the published API; a tenant of the beta generation has none of them."""
 BEYOND = "Beyond the published API; not in the beta generation."
 
@@ -143,6 +145,9 @@ class ExperimentCreation(RequestBody):
     exclusion_group: ExclusionGroupBody | None = Field(
         None, description=f"No unit is in two experiments of one group. {BEYOND}"
     )
+    analysis_plan: AnalysisPlanBody | None = Field(
+        None, description=f"How it is going to be judged; left out: as its flow is. {BEYOND}"
+    )
 
     def parse(self) -> NewExperiment:
         """Return what the use case takes."""
@@ -159,6 +164,7 @@ class ExperimentCreation(RequestBody):
             salt_of=self.salt_of or None,
             allow_shared_salt=self.allow_shared_salt,
             exclusion_group=self.exclusion_group.parse() if self.exclusion_group is not None else None,
+            analysis_plan=self.analysis_plan.parse() if self.analysis_plan is not None else None,
         )
 
 
@@ -176,6 +182,10 @@ class ExperimentPatch(PatchBody):
     exclusion_group: ExclusionGroupBody | None = Field(
         None, description=f"Null leaves the group; of a paused experiment only the weight can change. {BEYOND}"
     )
+    analysis_plan: AnalysisPlanBody | None = Field(
+        None,
+        description=f"Replaces the whole plan, null takes it away; a change after the start is shown as one. {BEYOND}",
+    )
     status: Status = "draft"
 
     def parse(self) -> ExperimentChange:
@@ -189,11 +199,15 @@ class ExperimentPatch(PatchBody):
             levels=tuple(self.levels) if self.has("levels") else UNSET,
             allow_shared_salt=self.allow_shared_salt if self.has("allow_shared_salt") else UNSET,
             exclusion_group=self._parse_group() if self.has("exclusion_group") else UNSET,
+            analysis_plan=self._parse_plan() if self.has("analysis_plan") else UNSET,
             status=ExperimentStatus(self.status) if self.has("status") else UNSET,
         )
 
     def _parse_group(self) -> GroupShare | None:
         return self.exclusion_group.parse() if self.exclusion_group is not None else None
+
+    def _parse_plan(self) -> PlanDraft | None:
+        return self.analysis_plan.parse() if self.analysis_plan is not None else None
 
 
 class ExperimentStatusChange(RequestBody):

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, delete, exists, insert, select
 from signpost.model.errors import Kind
 from signpost.model.experiments import Experiment, ExperimentStatus
 from signpost.model.flags import Flag, FlagStatus, Origin
+from signpost.model.own_metrics import OwnMetric
 from signpost.model.segments import Segment
 from signpost.model.tenants import Client
 from signpost.model.variations import Variation
@@ -59,6 +60,19 @@ class Segments(Rows[Segment]):
 
     def list(self, page: PageRequest, *, type: Origin | None = None) -> Page[Segment]:
         return self._page(page, *(self.table.c.type == value for value in (type,) if value is not None))
+
+
+class Metrics(Rows[OwnMetric]):
+    """Metrics of the tenant's own."""
+
+    table, kind, type = tables.metrics, Kind.METRIC, OwnMetric
+
+    def columns(self, entity: OwnMetric) -> dict[str, Any]:
+        return {}
+
+    def find(self, name: str) -> OwnMetric | None:
+        found = self._select(self.table.c.name == name)
+        return found[0] if found else None
 
 
 class Clients(Rows[Client]):

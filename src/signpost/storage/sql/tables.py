@@ -115,6 +115,8 @@ experiments = _entities(
 
 """`seat` is what a flow has one of: empty, or in an exclusion group, of which several may be active, the experiment's id."""
 
+metrics = _entities("metrics", UniqueConstraint("tenant_id", "name"))
+
 allocations = Table(
     "allocations",
     metadata,
