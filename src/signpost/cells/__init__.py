@@ -8,7 +8,17 @@ engine gives the same integers, to the bit.
 from signpost.cells.dialects import DIALECTS, translate
 from signpost.cells.engines import Engine
 from signpost.cells.fields import Fields, fields_of, types_of
-from signpost.cells.measuring import measure
+from signpost.cells.measuring import measure, measure_units
 from signpost.cells.statements import Statements
 
-__all__ = ["DIALECTS", "Engine", "Fields", "Statements", "fields_of", "measure", "translate", "types_of"]
+__all__ = [
+    "DIALECTS",
+    "Engine",
+    "Fields",
+    "Statements",
+    "fields_of",
+    "measure",
+    "measure_units",
+    "translate",
+    "types_of",
+]

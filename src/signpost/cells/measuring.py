@@ -21,8 +21,14 @@ Row = Sequence[Any]
 def measure(engine: Engine, question: Question) -> Measurement:
     """Return the sums that answer a question about what the engine's relations hold."""
     statements = Statements(question)
-    metrics = question.metrics
     engine.keep(UNITS, translate(statements.units, engine.dialect))
+    return measure_units(engine, statements, _read_health(engine, statements))
+
+
+def measure_units(engine: Engine, statements: Statements, health: Health) -> Measurement:
+    """Return the sums over the units that the engine's table `units` holds already."""
+    question = statements.question
+    metrics = question.metrics
     histograms = {
         metric.name: _read_histograms(_run(engine, statements.histogram(i)))
         for i, metric in enumerate(metrics)
@@ -33,7 +39,7 @@ def measure(engine: Engine, question: Question) -> Measurement:
         statements = replace(statements, overflown=_find_overflown(statements, _run(engine, statements.bounds())))
     return Measurement(
         cells=_read_cells(_run(engine, statements.cells()), statements),
-        health=_read_health(engine, statements),
+        health=health,
         breakdowns={
             dimension: _read_breakdown(_run(engine, statements.breakdown(i)), statements)
             for i, dimension in enumerate(question.dimensions)

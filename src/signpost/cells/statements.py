@@ -30,6 +30,8 @@ class Statements:
     question: Question
     caps: Mapping[str, int] = field(default_factory=dict)
     overflown: frozenset[str] = frozenset()
+    partial: frozenset[str] = frozenset()
+    """Metrics of which some units have no value, though their kind always has one."""
 
     @property
     def units(self) -> str:
@@ -96,7 +98,8 @@ class Statements:
             return
         value, before = self._capped(f"v_{i}", metric), self._capped(f"k_{i}", metric)
         is_narrow = self.caps.get(metric.name, NARROW_MAX + 1) <= NARROW_MAX
-        if metric.is_conditional or metric.aggregation is Aggregation.RETENTION:
+        is_partial = metric.is_conditional or metric.name in self.partial
+        if is_partial or metric.aggregation is Aggregation.RETENTION:
             yield "n", f"COUNT(v_{i})"
         if not self.has_sums(metric):
             return

@@ -6,6 +6,7 @@ import sys
 import typer
 
 from signpost.cli import (
+    analyze,
     audit,
     clients,
     config,
@@ -53,6 +54,7 @@ app.add_typer(metrics.app, name="metrics")
 app.add_typer(plans.app, name="plans")
 app.command("results")(results.results)
 app.command("report")(report.report)
+app.command("analyze")(analyze.analyze)
 app.command("explain")(explain.explain)
 app.command("simulate")(simulate.simulate)
 app.command("export")(export.export)

@@ -6,6 +6,12 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 
+Options = dict[str, str | bool | int | float | list[str]]
+
+OFFLINE: Options = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
+"""Nothing is ever fetched while it runs."""
+
+
 class DuckDbEngine:
     """See `cells.Engine`. The connection must be nobody else's while a question is answered."""
 

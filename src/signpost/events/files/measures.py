@@ -11,7 +11,7 @@ from signpost.events.files.schema import EXPOSURE
 from signpost.model.holdouts import EXPERIMENTS, HOLDOUT
 from signpost.model.limits import METRIC_VALUE_MAX
 from signpost.ports.measurements import Measurement, MeasurementUnavailableError, Question
-from signpost.warehouses.duckdb import DuckDbEngine
+from signpost.warehouses.duckdb import OFFLINE, DuckDbEngine, Options
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -74,7 +74,7 @@ class FileMeasures:
         """Return the sums that answer the question; see `Measures.measure`."""
         import duckdb  # noqa: PLC0415 only who measures pays for it
 
-        config: dict[str, str | bool | int | float | list[str]] = {
+        config: Options = OFFLINE | {
             "threads": 1,
             "memory_limit": MEMORY,
             "temp_directory": str(self._folder / "spill"),
