@@ -95,8 +95,8 @@ def sign_in(http: httpx2.Client, page: str, password: str) -> httpx2.Response:
 
 def counts(server: Server, experiment_id: str) -> tuple[int, int]:
     with server.client() as http:
-        variations = http.get(f"{BASE}/experiments/{experiment_id}/results").json()["variations"]
-    return sum(cell["units"] for cell in variations), sum(cell["successes"] for cell in variations)
+        success = http.get(f"{BASE}/experiments/{experiment_id}/results").json()["metrics"][0]
+    return sum(arm["units"] for arm in success["variations"]), sum(arm["total"] for arm in success["variations"])
 
 
 def test_who_signs_in_is_counted_in_the_variation_that_they_saw(server: Server) -> None:

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from signpost.analysis.confidence_sequence import UNITS_BEST, half_width
 from signpost.analysis.effects import Effect
@@ -52,8 +53,7 @@ def find_power(design: Design, units: float, effect: float) -> float:
             return _beyond(_z(design.alpha), drift)
         case Looking.GROUP_SEQUENTIAL:
             fractions = tuple((i + 1) / design.looks for i in range(design.looks))
-            bounds = boundaries(fractions, design.spending, design.alpha)
-            return cross(fractions, tuple(float(bound) for bound in bounds), drift)
+            return cross(fractions, _bounds(fractions, design.spending, design.alpha), drift)
         case Looking.CONFIDENCE_SEQUENCE:
             unit_error = Effect(0.0, 1.0, math.inf, float(units), "")
             return _beyond(float(half_width(unit_error, design.alpha, UNITS_BEST)), drift)
@@ -83,6 +83,11 @@ def find_effect(design: Design, units: float) -> float:
         middle = (lower + upper) / 2
         lower, upper = (lower, middle) if find_power(design, units, middle) >= design.power_each else (middle, upper)
     return upper
+
+
+@lru_cache(maxsize=64)
+def _bounds(fractions: tuple[float, ...], spending: Spending, alpha: float) -> tuple[float, ...]:
+    return tuple(float(bound) for bound in boundaries(fractions, spending, alpha))
 
 
 def _z(alpha: float) -> float:

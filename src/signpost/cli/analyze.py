@@ -71,7 +71,8 @@ def analyze(
     if chosen not in measured.variations:
         raise CommandError(f"There is no variation {chosen}; there are {', '.join(measured.variations)}.")
     planned = None if shares is None else _planned(shares, measured.variations)
-    plan = AnalysisPlan(measured.metrics, looking, alpha, planned_units=1)
+    units = sum(cell.units for cell in measured.measurement.cells)
+    plan = AnalysisPlan(measured.metrics, looking, alpha, planned_units=max(1, units))
     name = "standard input" if data == "-" else Path(data).name
     about = Data(name, measured.variations, chosen, planned, measured.scales)
     results = analyse(about, plan, measured.measurement, SystemClock().now().astimezone(UTC))

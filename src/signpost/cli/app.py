@@ -14,6 +14,7 @@ from signpost.cli import (
     export,
     metrics,
     override,
+    plan,
     plans,
     report,
     results,
@@ -55,6 +56,7 @@ app.add_typer(plans.app, name="plans")
 app.command("results")(results.results)
 app.command("report")(report.report)
 app.command("analyze")(analyze.analyze)
+app.command("plan")(plan.plan)
 app.command("explain")(explain.explain)
 app.command("simulate")(simulate.simulate)
 app.command("export")(export.export)

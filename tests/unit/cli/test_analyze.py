@@ -155,7 +155,8 @@ def test_what_is_no_number_is_left_out_and_told(
         "sys.argv", ["signpost", "analyze", str(path), "--unit", "u", "--variation", "v", "--metric", "x"]
     )
 
-    main()
+    with pytest.raises(SystemExit, match="0"):
+        main()
 
     shown = capsys.readouterr()
     assert "Left out: 1 row without a unit or a variation." in shown.err
