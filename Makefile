@@ -41,6 +41,10 @@ check: .venv/ready sdks  ## format, lint, types, import contracts, the lock, and
 bench: .venv/ready  ## measure, side by side with what it is compared to
 	$(BIN)/python -m bench
 
+.PHONY: calibrate
+calibrate: .venv/ready  ## measure how often each statistical method is wrong, and write docs/calibration.md
+	$(BIN)/python -m bench.calibration
+
 .PHONY: fix
 fix: .venv/ready  ## repair what the format and lint checks can repair
 	$(BIN)/ruff check --fix
