@@ -8,7 +8,7 @@ engine gives the same integers, to the bit.
 from signpost.cells.dialects import DIALECTS, translate
 from signpost.cells.engines import Engine
 from signpost.cells.fields import Fields, fields_of, types_of
-from signpost.cells.measuring import measure, measure_units
+from signpost.cells.measuring import list_units, measure, measure_units
 from signpost.cells.statements import Statements
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Fields",
     "Statements",
     "fields_of",
+    "list_units",
     "measure",
     "measure_units",
     "translate",

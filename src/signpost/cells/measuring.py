@@ -11,7 +11,7 @@ from signpost.cells.dialects import INTEGERS_ONLY, translate
 from signpost.cells.engines import Engine
 from signpost.cells.statements import STEPS, UNITS, WIDEST, Statements
 from signpost.model.metrics import Aggregation, Metric
-from signpost.ports.measurements import Health, Measurement, Question
+from signpost.ports.measurements import Health, Measurement, Question, UnitValues
 
 INTEGER_MAX = (1 << 63) - 1
 
@@ -23,6 +23,24 @@ def measure(engine: Engine, question: Question) -> Measurement:
     statements = Statements(question)
     engine.keep(UNITS, translate(statements.units, engine.dialect))
     return measure_units(engine, statements, _read_health(engine, statements))
+
+
+def list_units(engine: Engine, question: Question) -> UnitValues:
+    """Return the units of a question; see `Measures.list_units`."""
+    statements = Statements(question)
+    engine.keep(UNITS, translate(statements.units, engine.dialect))
+    columns: list[tuple[Any, ...]] = [
+        *zip(*sorted(_run(engine, statements.listing()), key=lambda row: row[0]), strict=True)
+    ]
+    if not columns:
+        return UnitValues((), tuple(() for _ in question.metrics), tuple(() for _ in question.metrics))
+    left = iter(columns[1:])
+    nothing = (0,) * len(columns[0])
+    values, denominators = [], []
+    for metric in question.metrics:
+        values.append(next(left))
+        denominators.append(next(left) if metric.aggregation is Aggregation.RATIO else nothing)
+    return UnitValues(columns[0], tuple(values), tuple(denominators))
 
 
 def measure_units(engine: Engine, statements: Statements, health: Health) -> Measurement:

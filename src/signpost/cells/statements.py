@@ -63,6 +63,15 @@ class Statements:
             f" SELECT variation_id, {', '.join(outer)} FROM clusters GROUP BY variation_id"
         )
 
+    def listing(self) -> str:
+        """Return the query of the units themselves: name, then each metric's value and, of a ratio, its denominator."""
+        columns = [
+            f", {letter}_{i}"
+            for i, metric in enumerate(self.question.metrics)
+            for letter in ("vd" if metric.aggregation is Aggregation.RATIO else "v")
+        ]
+        return f"SELECT unit{''.join(columns)} FROM {UNITS} WHERE is_automated = 0"
+
     def histogram(self, i: int) -> str:
         """Return the query of metric i's histogram: variation, start of the bucket, count."""
         cases = " ".join(f"WHEN v_{i} < {limit} THEN v_{i} - v_{i} % {width}" for limit, width in STEPS)

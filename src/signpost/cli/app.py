@@ -6,6 +6,7 @@ import sys
 import typer
 
 from signpost.cli import (
+    aa,
     analyze,
     audit,
     clients,
@@ -57,6 +58,7 @@ app.command("results")(results.results)
 app.command("report")(report.report)
 app.command("analyze")(analyze.analyze)
 app.command("plan")(plan.plan)
+app.command("aa")(aa.aa)
 app.command("explain")(explain.explain)
 app.command("simulate")(simulate.simulate)
 app.command("export")(export.export)

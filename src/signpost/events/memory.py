@@ -6,7 +6,7 @@ from concurrent.futures import Future
 
 from signpost.events.bodies import with_log_id
 from signpost.events.logids import COUNT_BITS, WRITER_BITS, Stamper, format_log_id, parse_log_id
-from signpost.events.tally import EventRow, ExposureRow, tally, text_at
+from signpost.events.tally import EventRow, ExposureRow, tally, tally_units, text_at
 from signpost.model.holdouts import EXPERIMENTS, HOLDOUT
 from signpost.ports.clock import Clock
 from signpost.ports.events import (
@@ -15,7 +15,7 @@ from signpost.ports.events import (
     EventsRejectedError,
     LogEntry,
 )
-from signpost.ports.measurements import REQUEST_FIELDS, Measurement, Question
+from signpost.ports.measurements import REQUEST_FIELDS, Measurement, Question, UnitValues
 
 
 class MemoryEvents:
@@ -85,8 +85,16 @@ class MemoryEvents:
 
     def measure(self, tenant_id: str, question: Question) -> Measurement:
         """Return the sums that answer a question; see `Measures.measure`."""
+        return tally(*self._rows_of(tenant_id, question), question)
+
+    def list_units(self, tenant_id: str, question: Question) -> UnitValues:
+        """Return the units themselves; see `Measures.list_units`."""
+        return tally_units(*self._rows_of(tenant_id, question), question)
+
+    def _rows_of(self, tenant_id: str, question: Question) -> tuple[list[ExposureRow], list[EventRow]]:
         is_holdout = question.experiment_id == HOLDOUT
-        exposures, events = [], []
+        exposures: list[ExposureRow] = []
+        events: list[EventRow] = []
         for log_id, event in self._of(tenant_id):
             to = event.attribution
             if event.is_exposure and to is not None and (is_holdout or to.experiment_id == question.experiment_id):
@@ -97,7 +105,7 @@ class MemoryEvents:
             elif event.unit is not None and not event.is_exposure and not (to is not None and to.is_forced):
                 kept_ms = log_id >> WRITER_BITS + COUNT_BITS
                 events.append(EventRow(event.unit, event.type, event.occurred_ms, kept_ms, event.body))
-        return tally(exposures, events, question)
+        return exposures, events
 
     def _keep(self, events: Sequence[Event]) -> int:
         new: list[Event] = []

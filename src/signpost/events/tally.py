@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from signpost.analysis.cells import Cell, Histogram, Sums
 from signpost.model.limits import METRIC_VALUE_MAX
 from signpost.model.metrics import AUTOMATION_TYPES, DAY_MS, Aggregation, Metric, Selection
-from signpost.ports.measurements import Health, Measurement, Question
+from signpost.ports.measurements import Health, Measurement, Question, UnitValues
 
 LATE_MS = 60 * 60 * 1000
 
@@ -81,6 +81,21 @@ def tally(exposures: Sequence[ExposureRow], events: Sequence[EventRow], question
             m.name: _count_values(people, i) for i, m in enumerate(metrics) if m.aggregation is Aggregation.QUANTILE
         },
         caps=known,
+    )
+
+
+def tally_units(exposures: Sequence[ExposureRow], events: Sequence[EventRow], question: Question) -> UnitValues:
+    """Return the units themselves; see `Measures.list_units`."""
+    counted = [
+        row for row in exposures if not row.is_forced and question.since_ms <= row.occurred_ms <= question.as_of_ms
+    ]
+    people = [unit for unit in _find_units(counted, events, question)[0] if not unit.is_automated]
+    people.sort(key=lambda unit: unit.name)
+    found = [[_value_of(unit, metric, question) for unit in people] for metric in question.metrics]
+    return UnitValues(
+        tuple(unit.name for unit in people),
+        tuple(tuple(value for value, _, _ in of_metric) for of_metric in found),
+        tuple(tuple(denominator for _, denominator, _ in of_metric) for of_metric in found),
     )
 
 

@@ -67,6 +67,19 @@ class Measurement:
     overflown: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class UnitValues:
+    """The units of a measurement that are in any variation and not suspected of automation, in the order of their names.
+
+    `values` holds for each metric of the question each unit's value, None where it has none, and `denominators` those of ratios
+    (0 otherwise). Nothing is capped.
+    """
+
+    units: tuple[str, ...]
+    values: tuple[tuple[int | None, ...], ...]
+    denominators: tuple[tuple[int, ...], ...]
+
+
 class Measures(Protocol):
     """Measures experiments where their events lie."""
 
@@ -77,6 +90,14 @@ class Measures(Protocol):
         than one variation are in no cell. An event counts when it is in the metric's window after that exposure, whatever
         experiment or none it was attributed to, unless it belongs to a forced assignment. Units with an event of suspected
         automation after the exposure are in cells of their own.
+
+        Raises:
+            MeasurementUnavailableError: the data can't be read now.
+        """
+        ...
+
+    def list_units(self, tenant_id: str, question: Question) -> UnitValues:
+        """Return the units themselves, for what has to divide them anew; who estimates has no use for them.
 
         Raises:
             MeasurementUnavailableError: the data can't be read now.

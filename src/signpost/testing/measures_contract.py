@@ -171,6 +171,7 @@ class MeasuresContract:
         measured = events.measure(tenant_id, RICH)
 
         assert measured == in_memory.measure(tenant_id, RICH)
+        assert events.list_units(tenant_id, RICH) == in_memory.list_units(tenant_id, RICH)
 
     @pytest.fixture
     def in_memory(self) -> MeasuredEvents:

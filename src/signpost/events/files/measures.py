@@ -1,16 +1,16 @@
 """Measures experiments: gathers what is needed of all files into DuckDB, in memory, and sums there."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from signpost.cells import fields_of, measure, types_of
+from signpost.cells import Engine, fields_of, list_units, measure, types_of
 from signpost.events.files.readers import Readers
 from signpost.events.files.schema import EXPOSURE
 from signpost.model.holdouts import EXPERIMENTS, HOLDOUT
 from signpost.model.limits import METRIC_VALUE_MAX
-from signpost.ports.measurements import Measurement, MeasurementUnavailableError, Question
+from signpost.ports.measurements import Measurement, MeasurementUnavailableError, Question, UnitValues
 from signpost.warehouses.duckdb import OFFLINE, DuckDbEngine, Options
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MEMORY = "1GB"
 """What a question may take of memory; DuckDB goes on in files when it is not enough."""
 
+T = TypeVar("T")
 _BATCH = 100_000
 _KEPT_MS = "id >> 21"
 """When an event was kept: the upper bits of its log id."""
@@ -72,6 +73,13 @@ class FileMeasures:
 
     def measure(self, tenant_id: str, question: Question) -> Measurement:
         """Return the sums that answer the question; see `Measures.measure`."""
+        return self._ask(tenant_id, question, measure)
+
+    def list_units(self, tenant_id: str, question: Question) -> UnitValues:
+        """Return the units themselves; see `Measures.list_units`."""
+        return self._ask(tenant_id, question, list_units)
+
+    def _ask(self, tenant_id: str, question: Question, answer: Callable[[Engine, Question], T]) -> T:
         import duckdb  # noqa: PLC0415 only who measures pays for it
 
         config: Options = OFFLINE | {
@@ -82,7 +90,7 @@ class FileMeasures:
         try:
             with self._readers.open_all() as connections, duckdb.connect(config=config) as duck:
                 _gather(duck, connections, tenant_id, question)
-                return measure(DuckDbEngine(duck), question)
+                return answer(DuckDbEngine(duck), question)
         except (duckdb.Error, sqlite3.Error) as error:
             raise MeasurementUnavailableError(str(error)) from error
 

@@ -11,7 +11,7 @@ from signpost.events.files.readers import Readers
 from signpost.events.files.writer import QUEUED_BYTES_MAX, QUEUED_ROWS_MAX, Writer
 from signpost.ports.clock import Clock
 from signpost.ports.events import Attribution, Event, LogEntry
-from signpost.ports.measurements import Measurement, Question
+from signpost.ports.measurements import Measurement, Question, UnitValues
 
 
 class FileEvents:
@@ -79,3 +79,7 @@ class FileEvents:
     def measure(self, tenant_id: str, question: Question) -> Measurement:
         """Return the sums that answer a question; see `Measures.measure`."""
         return self._measures.measure(tenant_id, question)
+
+    def list_units(self, tenant_id: str, question: Question) -> UnitValues:
+        """Return the units themselves; see `Measures.list_units`."""
+        return self._measures.list_units(tenant_id, question)
