@@ -9,7 +9,7 @@ from typing import Any
 from signpost.analysis.cells import Cell, Histogram, Sums
 from signpost.cells.dialects import INTEGERS_ONLY, translate
 from signpost.cells.engines import Engine
-from signpost.cells.statements import STEPS, UNITS, WIDEST, Statements
+from signpost.cells.statements import FIRST_EXPOSURES, STEPS, UNITS, WIDEST, Statements
 from signpost.model.metrics import Aggregation, Metric
 from signpost.ports.measurements import Health, Measurement, Question, UnitValues
 
@@ -21,14 +21,14 @@ Row = Sequence[Any]
 def measure(engine: Engine, question: Question) -> Measurement:
     """Return the sums that answer a question about what the engine's relations hold."""
     statements = Statements(question)
-    engine.keep(UNITS, translate(statements.units, engine.dialect))
+    _prepare(engine, statements)
     return measure_units(engine, statements, _read_health(engine, statements))
 
 
 def list_units(engine: Engine, question: Question) -> UnitValues:
     """Return the units of a question; see `Measures.list_units`."""
     statements = Statements(question)
-    engine.keep(UNITS, translate(statements.units, engine.dialect))
+    _prepare(engine, statements, with_names=True)
     columns: list[tuple[Any, ...]] = [
         *zip(*sorted(_run(engine, statements.listing()), key=lambda row: row[0]), strict=True)
     ]
@@ -67,6 +67,11 @@ def measure_units(engine: Engine, statements: Statements, health: Health) -> Mea
         caps=statements.caps,
         overflown=statements.overflown,
     )
+
+
+def _prepare(engine: Engine, statements: Statements, *, with_names: bool = False) -> None:
+    engine.keep(FIRST_EXPOSURES, translate(statements.first_exposures, engine.dialect))
+    engine.keep(UNITS, translate(statements.units(with_names=with_names), engine.dialect))
 
 
 def _run(engine: Engine, sql: str) -> list[tuple[Any, ...]]:

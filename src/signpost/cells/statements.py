@@ -17,14 +17,14 @@ STEPS = ((1_000, 1), (100_000, 10), (10_000_000, 1_000), (1_000_000_000, 100_000
 """A value under the first number is counted in buckets as wide as the second: within 1 % at worst. Above all of them:"""
 WIDEST = 100_000_000
 
-UNITS = "units"
+FIRST_EXPOSURES, UNITS = "first_exposures", "units"
 
 
 @dataclass(frozen=True, slots=True)
 class Statements:
     """The queries of one question.
 
-    They read a table `units` with the rows of `self.units`, but for those that read exposures and events themselves. `caps` are what values are capped at, by metric; nothing is summed of `overflown` metrics.
+    They read the tables `first_exposures` and `units`, which hold the rows of the queries of these names, exposures and events. `caps` are what values are capped at, by metric; nothing is summed of `overflown` metrics.
     """
 
     question: Question
@@ -34,9 +34,13 @@ class Statements:
     """Metrics of which some units have no value, though their kind always has one."""
 
     @property
-    def units(self) -> str:
-        """Return the query whose rows `units` holds."""
-        return select_units(self.question)
+    def first_exposures(self) -> str:
+        """Return the query whose rows `first_exposures` holds."""
+        return select_first_exposures(self.question)
+
+    def units(self, *, with_names: bool = False) -> str:
+        """Return the query whose rows `units` holds; the units' names are in it where clusters need them, or if asked for."""
+        return select_units(self.question, with_names=with_names or self.question.cluster is not None)
 
     def cells(self) -> str:
         """Return the query of cells: variation, phase, day, stratum, units, sums."""
@@ -131,10 +135,9 @@ class Statements:
 
     def drift(self) -> str:
         """Return the query of units that were exposed to more than one variation, by the first of them."""
-        firsts = select_first_exposures(self.question)
         return (
-            f"WITH first_exposures AS ({firsts}), firsts AS (SELECT e.unit, MIN(e.variation_id) AS variation_id"
-            " FROM exposures AS e JOIN first_exposures AS f ON f.unit = e.unit AND f.exposed_ms = e.occurred_ms"
+            "WITH firsts AS (SELECT e.unit, MIN(e.variation_id) AS variation_id"
+            f" FROM exposures AS e JOIN {FIRST_EXPOSURES} AS f ON f.unit = e.unit AND f.exposed_ms = e.occurred_ms"
             " WHERE f.variation_id <> f.other_id AND e.is_forced = 0 GROUP BY e.unit)"
             " SELECT variation_id, COUNT(*) FROM firsts GROUP BY variation_id"
         )

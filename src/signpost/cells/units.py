@@ -11,14 +11,13 @@ STARTED = {Aggregation.DURATION, Aggregation.QUANTILE, Aggregation.FUNNEL_STEP}
 """What may begin with an event instead of the exposure."""
 
 
-def select_units(question: Question) -> str:
-    """Return the query of `units`: where each unit stands, and what it has of each metric.
+def select_units(question: Question, *, with_names: bool) -> str:
+    """Return the query of `units` over `first_exposures`: where each unit stands, and what it has of each metric.
 
     Of metric i it is the value `v_i`, a ratio's denominator `d_i`, and the value before the exposure `k_i`. A value is null
     where the unit has none. Nothing is capped yet.
     """
     ctes = {
-        "first_exposures": select_first_exposures(question),
         "population": _population(question),
         "relevant": _relevant(question),
     }
@@ -26,7 +25,7 @@ def select_units(question: Question) -> str:
         ctes["starts"] = _starts(question)
     ctes["matched"] = _matched(question)
     texts = ", ".join(f"{name} AS ({sql})" for name, sql in ctes.items())
-    return f"WITH {texts} {_units(question)}"
+    return f"WITH {texts} {_units(question, with_names=with_names)}"
 
 
 def select_first_exposures(question: Question) -> str:
@@ -127,13 +126,14 @@ def _total(question: Question, metric: Metric, fits: str) -> str:
     return f"SUM(CASE WHEN {fits} THEN e.{number} ELSE 0 END)"
 
 
-def _units(question: Question) -> str:
+def _units(question: Question, *, with_names: bool) -> str:
+    name = "p.unit, " if with_names else ""
     columns = "".join(f", p.{column}" for column in _kept_columns(question))
     values = "".join(
         f", {value}" for i, metric in enumerate(question.metrics) for value in _values(question, i, metric)
     )
     return (
-        f"SELECT p.unit, p.variation_id, p.phase, p.day_ms{columns}, COALESCE(m.is_automated, 0) AS is_automated{values}"
+        f"SELECT {name}p.variation_id, p.phase, p.day_ms{columns}, COALESCE(m.is_automated, 0) AS is_automated{values}"
         " FROM population AS p LEFT JOIN matched AS m ON m.unit = p.unit"
     )
 
