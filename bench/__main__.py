@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-NAMES = ("assignment", "plans", "batch", "runtime", "events", "management")
+NAMES = ("assignment", "plans", "batch", "runtime", "events", "results", "management")
 
 
 def main() -> None:
