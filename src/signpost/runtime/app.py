@@ -5,6 +5,7 @@ import logging
 import secrets
 from collections.abc import Mapping
 
+from signpost.authlogs.parsing import BodyInvalidError
 from signpost.edge.asgi import BODY_SECONDS_MAX, App, Receive, Scope, Send, peer_of
 from signpost.edge.errors import Headers, Refusal
 from signpost.edge.gate import Gate
@@ -23,7 +24,6 @@ from signpost.runtime.ofrep.routes import PREFIX as OFREP_PREFIX
 from signpost.runtime.ofrep.routes import OfrepRoutes, take_api_key
 from signpost.runtime.ofrep.streams import Streams
 from signpost.runtime.ofrep.wire import ErrorCode, EvaluationError
-from signpost.runtime.parsing import BodyInvalidError
 from signpost.runtime.plan import Plans
 from signpost.runtime.recorder import Recorder
 from signpost.runtime.reports import Reports

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from signpost.exchange.exposures import Exposure
+from signpost.model.limits import TEXT_MAX, UNIT_MAX
 from signpost.runtime import wire
 from signpost.runtime.app import DECISIONS_PATH, EVENTS_PATH, EXPOSURES_PATH, PLAN_PATH
 from signpost.runtime.ofrep.openapi import describe_ofrep
@@ -26,7 +27,7 @@ _EVENT = {
     "type": "object",
     "required": ["type"],
     "properties": {
-        "type": {**TEXT, "minLength": 1, "maxLength": wire.TEXT_MAX, "description": "Such as `s`, a success."},
+        "type": {**TEXT, "minLength": 1, "maxLength": TEXT_MAX, "description": "Such as `s`, a success."},
         "date": {
             "oneOf": [{**TEXT, "format": "date-time"}, {"type": "number"}],
             "description": "ISO 8601, UTC unless it says otherwise, or milliseconds since the epoch; from 2000 on, at most"
@@ -34,13 +35,13 @@ _EVENT = {
         },
         "event_id": {
             **TEXT,
-            "maxLength": wire.TEXT_MAX,
+            "maxLength": TEXT_MAX,
             "description": "The sender's own; the same one twice counts once.",
         },
-        "log_id": {**TEXT, "maxLength": wire.TEXT_MAX, "description": "Taken for `event_id` where there is none."},
-        "_id": {**TEXT, "maxLength": wire.TEXT_MAX, "description": "Taken for `event_id` where there is none."},
-        "session_id": {**TEXT, "maxLength": wire.TEXT_MAX, "description": "Also found as `details.session_id`."},
-        "unit": {**TEXT, "maxLength": wire.UNIT_MAX, "description": "The device id."},
+        "log_id": {**TEXT, "maxLength": TEXT_MAX, "description": "Taken for `event_id` where there is none."},
+        "_id": {**TEXT, "maxLength": TEXT_MAX, "description": "Taken for `event_id` where there is none."},
+        "session_id": {**TEXT, "maxLength": TEXT_MAX, "description": "Also found as `details.session_id`."},
+        "unit": {**TEXT, "maxLength": UNIT_MAX, "description": "The device id."},
         "assignment_token": {**TEXT, "description": "What the decision gave; it is not kept."},
         "details": {"type": "object"},
     },

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from signpost.model.limits import TEXT_MAX, UNIT_MAX
+
 UNITS_MAX = 1_000
 ATTRIBUTES_MAX = 100
 HEADERS_MAX = 200
-UNIT_MAX = 512
-TEXT_MAX = 255
 VALUE_MAX = 4_096
 
 Unit = Annotated[str, Meta(min_length=1, max_length=UNIT_MAX, description="The id that is randomised: a device id.")]

@@ -5,12 +5,11 @@ from typing import Any
 
 import msgspec
 
-from signpost.model.limits import JSON_DEPTH_MAX
+from signpost.authlogs.details import ExperimentDetails
+from signpost.authlogs.moments import Moment, parse_moment
+from signpost.authlogs.parsing import BodyInvalidError, parse_json
+from signpost.model.limits import JSON_DEPTH_MAX, TEXT_MAX, UNIT_MAX
 from signpost.ports.events import Attribution, Event
-from signpost.runtime.exposures import ExperimentDetails
-from signpost.runtime.moments import Moment, parse_moment
-from signpost.runtime.parsing import BodyInvalidError, parse_json
-from signpost.runtime.wire import TEXT_MAX, UNIT_MAX
 
 EVENT_BYTES_MAX = 64 * 1024
 TOKEN_FIELD = "assignment_token"  # noqa: S105 a field's name
