@@ -5,7 +5,20 @@ import sys
 
 import typer
 
-from signpost.cli import audit, clients, config, explain, export, override, results, serve, simulate, tenants, token
+from signpost.cli import (
+    audit,
+    clients,
+    config,
+    explain,
+    export,
+    imports,
+    override,
+    results,
+    serve,
+    simulate,
+    tenants,
+    token,
+)
 from signpost.cli.options import CommandError
 from signpost.config import SettingsError
 from signpost.model.errors import DomainError, NameTakenError, NotFoundError
@@ -27,6 +40,7 @@ app.command("results")(results.results)
 app.command("explain")(explain.explain)
 app.command("simulate")(simulate.simulate)
 app.command("export")(export.export)
+app.add_typer(imports.app, name="import")
 app.command("audit")(audit.audit)
 app.command("config")(config.config)
 app.command("version")(config.version)
