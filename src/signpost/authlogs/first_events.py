@@ -47,6 +47,10 @@ class FirstEvents:
         self._first_ms[key] = to.exposed_ms
         return FirstEvent(to, event.session_id, event.event_id or "")
 
+    def forget(self) -> None:
+        """Find all anew: what was found could not be kept."""
+        self._first_ms.clear()
+
 
 def make_exposure(tenant_id: str, first: FirstEvent) -> Event:
     """Return the exposure that a first event stands for; made again it is the same one."""

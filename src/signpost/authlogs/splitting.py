@@ -118,7 +118,7 @@ class Splitter:
             found = self._buffer.find(b"\n", self._at)
             self._newline = len(self._buffer) if found < 0 else found
         end = self._newline
-        if end == len(self._buffer) or end - self._at > _LINE_BYTES_MAX:
+        if end == len(self._buffer) or end - self._at > min(_LINE_BYTES_MAX, self._value_max):
             return None
         content = self._buffer[self._at : end].rstrip(b" \t\r,")
         try:

@@ -139,3 +139,14 @@ class EventsReply(Struct, frozen=True, omit_defaults=True):
     warnings: Annotated[
         list[LineProblem], Meta(description="Events that were kept without an experiment because of a bad token.")
     ] = []
+
+
+class LogStreamReply(Struct, frozen=True):
+    """What became of the log entries that were sent. There is no need to send them again, not even those that are malformed."""
+
+    accepted: Annotated[int, Meta(description="Entries that are kept now and were not before.")]
+    duplicates: Annotated[int, Meta(description="Entries whose id was kept already.")]
+    malformed: Annotated[int, Meta(description="What is no entry, and was not kept.")]
+    problems: Annotated[
+        list[LineProblem], Meta(description="The first few of these, by the lines on which they begin.")
+    ]
