@@ -13,6 +13,7 @@ from signpost.cli import (
     config,
     explain,
     export,
+    imports,
     metrics,
     override,
     plan,
@@ -62,6 +63,7 @@ app.command("aa")(aa.aa)
 app.command("explain")(explain.explain)
 app.command("simulate")(simulate.simulate)
 app.command("export")(export.export)
+app.add_typer(imports.app, name="import")
 app.command("audit")(audit.audit)
 app.command("config")(config.config)
 app.command("version")(config.version)

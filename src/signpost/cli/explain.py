@@ -21,11 +21,12 @@ from signpost.cli.options import (
     opened_tenant,
     print_json,
 )
+from signpost.model.limits import UNIT_MAX
 from signpost.model.segments import ATTRIBUTES, METADATA_PREFIX, is_attribute
 from signpost.model.tenants import Tenant
 from signpost.ports.events import EXPOSURE_TYPE
 from signpost.ports.store import RevisionUnknownError
-from signpost.runtime.wire import ATTRIBUTES_MAX, UNIT_MAX, VALUE_MAX
+from signpost.runtime.wire import ATTRIBUTES_MAX, VALUE_MAX
 from signpost.usecases.explanation import (
     AttributesKeptError,
     ExperimentUnknownError,

@@ -30,7 +30,9 @@ from signpost.model.tenants import ForeignIssuer, Generation, Tenant
 from signpost.usecases.clients import create_first_client
 from signpost.usecases.tenants import TenantChange, create_tenant, resize_holdout, update_tenant
 
-app = typer.Typer(help="Tenants: list, create, show, update, rotate-key, override-key.", no_args_is_help=True)
+app = typer.Typer(
+    help="Tenants: list, create, show, update, rotate-key, override-key, log-stream-key.", no_args_is_help=True
+)
 
 DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:\d{1,5})?")
 
@@ -174,6 +176,32 @@ def override_key(
             print_json({"override_key": key})
         else:
             typer.echo(key)
+
+
+@app.command("log-stream-key")
+def log_stream_key(
+    tenant: Name,
+    data: Data = None,
+    database: Database = None,
+    config: ConfigFile = None,
+    *,
+    revoke_others: Annotated[
+        bool, typer.Option("--revoke-others", help="Let none of the earlier keys in any more; within a second.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key with which Auth0 may send its logs, and print it once: the Authorization token of a log stream.
+
+    Earlier keys stay good, so that a stream can change over, until --revoke-others.
+    """
+    with opened_tenant(data, database, config, tenant) as (parts, found):
+        if revoke_others:
+            parts.keys.revoke_log_stream_keys(found.id)
+        value = f"Bearer {parts.keys.make_log_stream_key(found.id)}"
+        if as_json:
+            print_json({"authorization": value})
+        else:
+            typer.echo(value)
 
 
 def _check_domain(domain: str) -> str:

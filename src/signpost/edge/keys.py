@@ -1,12 +1,14 @@
 """Keys in files: each tenant's RSA keys, which sign tokens, and its secrets, of which one signs assignments, one overrides.
 
-`FOLDER/<tenant id>/<time>.pem`, `assignments.key` and `overrides.key` beside it, mode 0600 in folders of mode 0700. The
+`FOLDER/<tenant id>/<time>.pem`, `assignments.key` and `overrides.key` beside it, mode 0600 in folders of mode 0700; and
+`<time>.log-stream`, the SHA-256 of each key that lets logs in, which is 256 random bits, so that no more is needed. The
 newest RSA key signs; all verify, until a file is removed. A key is written beside its name and then linked to it, so two processes that
 start at once agree on one.
 """
 
 import base64
 import hashlib
+import hmac
 import os
 import secrets
 from collections.abc import Mapping
@@ -22,6 +24,9 @@ from signpost.ports.clock import Clock
 
 KEY_BITS = 2048
 SECRET_BYTES = 32
+LOG_STREAM_PREFIX = "lsk_"
+"""What the keys of log streams begin with."""
+_LOG_STREAM = ".log-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class KeyRing:
         self._lock = Lock()
         self._read: dict[str, tuple[tuple[str, ...], tuple[SigningKey, ...]]] = {}
         self._secrets: dict[tuple[str, str], bytes] = {}
+        self._hashes: dict[tuple[str, str], bytes] = {}
 
     def signing_key(self, tenant_id: str) -> SigningKey:
         """Return the newest key, made if there is none yet."""
@@ -75,6 +81,38 @@ class KeyRing:
         It is another one than that of assignments, because it may be handed to those who check overrides elsewhere.
         """
         return self._secret(tenant_id, "overrides.key")
+
+    def make_log_stream_key(self, tenant_id: str) -> str:
+        """Return a new key with which logs may be sent; only its hash is kept, so it can't be shown again."""
+        key = f"{LOG_STREAM_PREFIX}{_base64url(secrets.token_bytes(SECRET_BYTES))}"
+        name = f"{self._clock.now().strftime('%Y%m%dT%H%M%S%fZ')}-{secrets.token_hex(4)}{_LOG_STREAM}"
+        _write_once(self._tenant_folder(tenant_id) / name, _hash_of(key))
+        return key
+
+    def revoke_log_stream_keys(self, tenant_id: str) -> int:
+        """Let no key in any more that was made until now, and return how many there were."""
+        folder = self._tenant_folder(tenant_id)
+        names = [name for name in os.listdir(folder) if name.endswith(_LOG_STREAM)]
+        for name in names:
+            (folder / name).unlink(missing_ok=True)
+        return len(names)
+
+    def is_log_stream_key(self, tenant_id: str, key: str) -> bool:
+        """Return whether it is a key with which logs may be sent to the tenant."""
+        folder = self._tenant_folder(tenant_id)
+        given = _hash_of(key)
+        names = [name for name in os.listdir(folder) if name.endswith(_LOG_STREAM)]
+        return any(hmac.compare_digest(self._hash_in(folder, name), given) for name in names)
+
+    def _hash_in(self, folder: Path, name: str) -> bytes:
+        """Return the hash in a file; they never change, and files that were removed are not asked for."""
+        known = self._hashes.get((folder.name, name))
+        if known is None:
+            try:
+                known = self._hashes[folder.name, name] = (folder / name).read_bytes()
+            except FileNotFoundError:  # removed since the folder was listed
+                return b""
+        return known
 
     def _secret(self, tenant_id: str, name: str) -> bytes:
         secret = self._secrets.get((tenant_id, name))
@@ -141,6 +179,10 @@ def _public_members(key: RSAPublicKey) -> dict[str, str]:
         "kty": "RSA",
         "n": _base64url(numbers.n.to_bytes((numbers.n.bit_length() + 7) // 8)),
     }
+
+
+def _hash_of(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
 
 
 def _base64url(data: bytes) -> str:

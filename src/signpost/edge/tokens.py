@@ -1,4 +1,4 @@
-"""Access tokens: RS256 JWTs of the tenant's own, and those of an issuer that the tenant trusts."""
+"""Access tokens: RS256 JWTs of the tenant's own, those of an issuer that the tenant trusts, and keys of log streams."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Any
 import jwt
 
 from signpost.edge.foreign import ForeignKeys
-from signpost.edge.keys import KeyRing
+from signpost.edge.keys import LOG_STREAM_PREFIX, KeyRing
 from signpost.model.tenants import Client, ForeignIssuer, Tenant
 from signpost.ports.clock import Clock
 
@@ -15,6 +15,9 @@ OWN_ALGORITHM = "RS256"
 LEEWAY_SECONDS = 5
 """How far the clocks of those who make and those who check tokens may be apart."""
 TOKEN_LENGTH_MAX = 8_192
+LOG_STREAM_SCOPES = frozenset({"create:events"})
+LOG_STREAM_SECONDS = 60
+"""How long a key of a log stream is good without being looked at again."""
 
 
 class TokenInvalidError(Exception):
@@ -66,7 +69,7 @@ class Tokens:
         if len(token) > TOKEN_LENGTH_MAX:
             raise TokenInvalidError("longer than any token")
         foreign = tenant.foreign_issuer
-        if foreign is None:
+        if foreign is None or token.startswith(LOG_STREAM_PREFIX):
             return False
         try:
             issuer: object = jwt.decode(token, options={"verify_signature": False}).get("iss")
@@ -81,6 +84,8 @@ class Tokens:
             TokenInvalidError: the token is not one, not meant for this tenant, or not good any more.
         """
         is_foreign = self.is_foreign(tenant, token)
+        if token.startswith(LOG_STREAM_PREFIX):
+            return self._verify_log_stream(tenant, token)
         try:
             header = jwt.get_unverified_header(token)
             if is_foreign and tenant.foreign_issuer is not None:
@@ -88,6 +93,12 @@ class Tokens:
             return self._verify_own(tenant, token, header)
         except (jwt.PyJWTError, ValueError, OverflowError, RecursionError) as error:
             raise TokenInvalidError(str(error)) from error
+
+    def _verify_log_stream(self, tenant: Tenant, key: str) -> Principal:
+        if not self._keys.is_log_stream_key(tenant.id, key):
+            raise TokenInvalidError("no key of a log stream of this tenant")
+        until = int(self._clock.now().timestamp()) + LOG_STREAM_SECONDS
+        return Principal("log-stream", None, LOG_STREAM_SCOPES, until)
 
     def _verify_own(self, tenant: Tenant, token: str, header: Mapping[str, Any]) -> Principal:
         key = self._keys.verifying_keys(tenant.id).get(str(header.get("kid")))

@@ -28,6 +28,11 @@ PAGE_DEFAULT, PAGE_MAX = 25, 50
 BODY_BYTES_MAX = 1024 * 1024
 JSON_DEPTH_MAX = 64
 
+UNIT_MAX = 512
+"""Of the id that is randomised, in characters."""
+TEXT_MAX = 255
+"""Of ids and other short texts that come with requests and events."""
+
 METRIC_NAME_MIN, METRIC_NAME_MAX = 2, 64
 METRIC_TYPES_MAX = 20
 METRIC_DAYS_MAX = 400

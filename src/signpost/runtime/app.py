@@ -5,6 +5,7 @@ import logging
 import secrets
 from collections.abc import Mapping
 
+from signpost.authlogs.parsing import BodyInvalidError
 from signpost.edge.asgi import BODY_SECONDS_MAX, App, Receive, Scope, Send, peer_of
 from signpost.edge.errors import Headers, Refusal
 from signpost.edge.gate import Gate
@@ -18,12 +19,12 @@ from signpost.runtime.answers import JSON, Answer, Answered, Stream
 from signpost.runtime.changes import Changes
 from signpost.runtime.decisions import Decisions
 from signpost.runtime.intake import Events, Intake
+from signpost.runtime.logstream import LogStream, take_key
 from signpost.runtime.ofrep.evaluations import Evaluations, Recorded
 from signpost.runtime.ofrep.routes import PREFIX as OFREP_PREFIX
 from signpost.runtime.ofrep.routes import OfrepRoutes, take_api_key
 from signpost.runtime.ofrep.streams import Streams
 from signpost.runtime.ofrep.wire import ErrorCode, EvaluationError
-from signpost.runtime.parsing import BodyInvalidError
 from signpost.runtime.plan import Plans
 from signpost.runtime.recorder import Recorder
 from signpost.runtime.reports import Reports
@@ -33,6 +34,7 @@ from signpost.runtime.requests import (
     BodyTooSlowError,
     HungUpError,
     Patience,
+    QueryInvalidError,
     Said,
     check_length,
     correlation_headers,
@@ -48,6 +50,7 @@ PREFIX = "/runtime/"
 DECISIONS_PATH = f"{PREFIX}v1/decisions"
 EVENTS_PATH = f"{PREFIX}v1/events"
 EXPOSURES_PATH = f"{PREFIX}v1/exposures"
+LOG_STREAM_PATH = f"{PREFIX}v1/log-stream"
 PLAN_PATH = f"{PREFIX}v1/plan"
 RETRY_AFTER_SECONDS = 1
 
@@ -87,6 +90,7 @@ class RuntimeApp:
             DECISIONS_PATH: Route("decide:experimentation", Decisions(attributes, self.recorder, keys, clock).answer),
             EVENTS_PATH: Route("create:events", Intake(events, keys, clock).answer),
             EXPOSURES_PATH: Route("create:events", Reports(events, clock).answer),
+            LOG_STREAM_PATH: Route("create:events", LogStream(events, clock).answer, has_query=True),
             PLAN_PATH: Route("read:plan", Plans(changes).answer, method="GET", has_query=True),
         }
 
@@ -96,6 +100,8 @@ class RuntimeApp:
         route = self._routes.get(path)
         if route is not None or path.startswith(PREFIX):
             said = read_headers(scope["headers"])
+            if path == LOG_STREAM_PATH:
+                take_key(said)
             await self._answer(route, said, correlation_headers(said), scope, receive, send)
         elif path.startswith(OFREP_PREFIX):
             await self._answer_ofrep(path, scope, receive, send)
@@ -216,8 +222,10 @@ def _refusal_of(error: Exception, headers: Headers) -> Refusal:
     match error:
         case EvaluationError():
             return Refusal(404 if error.code is ErrorCode.FLAG_NOT_FOUND else 400, error.code, error.details, headers)
-        case BodyInvalidError():
-            return Refusal(400, "invalid_body", f"Payload validation error: {error}.", headers)
+        case BodyInvalidError() | QueryInvalidError():
+            is_body = isinstance(error, BodyInvalidError)
+            code, what = ("invalid_body", "Payload") if is_body else ("invalid_query_string", "Query")
+            return Refusal(400, code, f"{what} validation error: {error}.", headers)
         case BodyTooSlowError():
             message = f"The body did not arrive within {BODY_SECONDS_MAX} seconds."
             return Refusal(408, "request_timeout", message, [*headers, _CLOSE])

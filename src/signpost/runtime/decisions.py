@@ -6,14 +6,14 @@ from dataclasses import replace
 import msgspec
 from msgspec import UNSET
 
+from signpost.authlogs.moments import Moments
+from signpost.authlogs.parsing import BodyInvalidError, parse_json
 from signpost.ports.clock import Clock
 from signpost.ports.events import Event
 from signpost.requests.attributes import Attributes, Context
 from signpost.runtime import wire
 from signpost.runtime.exposures import keep_attributes
-from signpost.runtime.moments import Moments
 from signpost.runtime.overrides import Asked, OverrideIgnored, Overrides
-from signpost.runtime.parsing import BodyInvalidError, parse_json
 from signpost.runtime.recorder import Recorder
 from signpost.runtime.replies import Form, Forms, with_unit
 from signpost.runtime.requests import Said

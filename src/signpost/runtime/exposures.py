@@ -6,27 +6,17 @@ Also the event that says that an override was ignored where no variation was sho
 import msgspec
 
 from signpost.assignment import Outcome, Plan, Reason
+from signpost.authlogs.details import ExperimentDetails
+from signpost.authlogs.moments import Moment, moment_of
 from signpost.model.experiments import Strategy
 from signpost.model.holdouts import HOLDOUT
 from signpost.ports.events import EXPOSURE_TYPE, Attribution, Event
 from signpost.requests.attributes import Context, user_agent_of
-from signpost.runtime.moments import Moment, moment_of
 from signpost.runtime.overrides import NOT_ASKED, Asked
 from signpost.runtime.wire import Asker
 
 IGNORED_TYPE = "experiment_override_ignored"
 _DESCRIPTIONS = {EXPOSURE_TYPE: "Unit assigned to an experiment", IGNORED_TYPE: "Override ignored"}
-
-
-class ExperimentDetails(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`details.experiment` of every event that belongs to an experiment."""
-
-    experiment_id: str
-    variation_id: str
-    is_control: bool
-    allocation_strategy: str
-    segment_id: str | None = None
-    is_forced: bool = False
 
 
 class _Override(msgspec.Struct, frozen=True):

@@ -7,12 +7,12 @@ from typing import Protocol
 
 import msgspec
 
+from signpost.authlogs.events import SKEW_MS, AuthEvent, make_event, read_event
+from signpost.authlogs.moments import Moment, Moments
+from signpost.authlogs.parsing import BodyInvalidError
 from signpost.ports.clock import Clock
 from signpost.ports.events import Attribution, Event, EventLog, EventSink
-from signpost.runtime.authevents import SKEW_MS, AuthEvent, make_event, read_event
 from signpost.runtime.lines import split_events
-from signpost.runtime.moments import Moment, Moments
-from signpost.runtime.parsing import BodyInvalidError
 from signpost.runtime.requests import Said, text_of
 from signpost.runtime.secrets import AssignmentSecrets
 from signpost.runtime.tokens import Signers, TokenInvalidError

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from signpost.runtime.parsing import BodyInvalidError, parse_json
+from signpost.authlogs.parsing import BodyInvalidError, parse_json
 
 EVENTS_MAX = 1_000
 LINE_TYPES = ("application/x-ndjson", "application/jsonl", "application/json-lines")

@@ -5,8 +5,9 @@ from typing import Any
 import msgspec
 
 from signpost.exchange.exposures import Exposure
+from signpost.model.limits import TEXT_MAX, UNIT_MAX
 from signpost.runtime import wire
-from signpost.runtime.app import DECISIONS_PATH, EVENTS_PATH, EXPOSURES_PATH, PLAN_PATH
+from signpost.runtime.app import DECISIONS_PATH, EVENTS_PATH, EXPOSURES_PATH, LOG_STREAM_PATH, PLAN_PATH
 from signpost.runtime.ofrep.openapi import describe_ofrep
 from signpost.runtime.operations import ETAG, INTEGER, TEXT, Schema, as_json, describe_operation
 from signpost.runtime.plan import WAIT_SECONDS_MAX
@@ -26,7 +27,7 @@ _EVENT = {
     "type": "object",
     "required": ["type"],
     "properties": {
-        "type": {**TEXT, "minLength": 1, "maxLength": wire.TEXT_MAX, "description": "Such as `s`, a success."},
+        "type": {**TEXT, "minLength": 1, "maxLength": TEXT_MAX, "description": "Such as `s`, a success."},
         "date": {
             "oneOf": [{**TEXT, "format": "date-time"}, {"type": "number"}],
             "description": "ISO 8601, UTC unless it says otherwise, or milliseconds since the epoch; from 2000 on, at most"
@@ -34,13 +35,13 @@ _EVENT = {
         },
         "event_id": {
             **TEXT,
-            "maxLength": wire.TEXT_MAX,
+            "maxLength": TEXT_MAX,
             "description": "The sender's own; the same one twice counts once.",
         },
-        "log_id": {**TEXT, "maxLength": wire.TEXT_MAX, "description": "Taken for `event_id` where there is none."},
-        "_id": {**TEXT, "maxLength": wire.TEXT_MAX, "description": "Taken for `event_id` where there is none."},
-        "session_id": {**TEXT, "maxLength": wire.TEXT_MAX, "description": "Also found as `details.session_id`."},
-        "unit": {**TEXT, "maxLength": wire.UNIT_MAX, "description": "The device id."},
+        "log_id": {**TEXT, "maxLength": TEXT_MAX, "description": "Taken for `event_id` where there is none."},
+        "_id": {**TEXT, "maxLength": TEXT_MAX, "description": "Taken for `event_id` where there is none."},
+        "session_id": {**TEXT, "maxLength": TEXT_MAX, "description": "Also found as `details.session_id`."},
+        "unit": {**TEXT, "maxLength": UNIT_MAX, "description": "The device id."},
         "assignment_token": {**TEXT, "description": "What the decision gave; it is not kept."},
         "details": {"type": "object"},
     },
@@ -67,12 +68,27 @@ _WAIT = {
     "schema": {**INTEGER, "minimum": 0, "maximum": WAIT_SECONDS_MAX},
     "description": "Seconds to hold the answer back while it is the one that If-None-Match names.",
 }
+_STREAM_QUERY = (
+    {
+        "name": "unit",
+        "in": "query",
+        "schema": {**TEXT, "default": "session"},
+        "description": "What the unit is where an entry has no `unit`: session, user, device, or a field such as"
+        " details.account_id.",
+    },
+    {
+        "name": "exposures",
+        "in": "query",
+        "schema": {**TEXT, "enum": ["assignments", "first-events"], "default": "assignments"},
+        "description": "What counts as exposure: assignment entries, or also the first event of a unit.",
+    },
+)
 
 
 def describe_runtime() -> dict[str, Any]:
     """Return `paths` and `components` of the runtime routes, to be merged into the whole document."""
-    bodies = (wire.DecisionRequest, wire.Decision, wire.Decisions, wire.EventsReply, Exposure)
-    (request, decision, decisions, accepted, exposure), schemas = msgspec.json.schema_components(
+    bodies = (wire.DecisionRequest, wire.Decision, wire.Decisions, wire.EventsReply, Exposure, wire.LogStreamReply)
+    (request, decision, decisions, accepted, exposure, taken), schemas = msgspec.json.schema_components(
         bodies, ref_template="#/components/schemas/Runtime{name}"
     )
     named = {f"Runtime{name}": schema for name, schema in schemas.items()}
@@ -106,6 +122,18 @@ def describe_runtime() -> dict[str, Any]:
         replies={"200": {"content": as_json(accepted)}},
         errors="400 401 403 408 413 429 500 503",
     )
+    stream = describe_operation(
+        "sendLogs",
+        "Send log entries as Auth0's log streams do",
+        "In any of the content formats of a custom webhook, or as the event buses wrap them; at most 10,000, each at most 64"
+        " KB. Sent again they count once, by their log ids. What is malformed is counted and left out, so that nobody repeats"
+        " it for ever. The token may also be a key of `signpost tenants log-stream-key`.",
+        scope="create:events",
+        parameters=_STREAM_QUERY,
+        body=_lines_of({"type": "object"}),
+        replies={"200": {"content": as_json(taken)}},
+        errors="400 401 403 408 413 429 500 503",
+    )
     plan = describe_operation(
         "getPlan",
         "Get the configuration",
@@ -123,6 +151,7 @@ def describe_runtime() -> dict[str, Any]:
         DECISIONS_PATH: {"post": decide},
         EVENTS_PATH: {"post": send},
         EXPOSURES_PATH: {"post": report},
+        LOG_STREAM_PATH: {"post": stream},
         PLAN_PATH: {"get": plan},
     }
     return {

@@ -1,10 +1,10 @@
 """`GET /runtime/v1/plan`: the whole configuration, for those who decide for themselves."""
 
+from signpost.authlogs.parsing import BodyInvalidError
 from signpost.exchange import write_document
 from signpost.runtime.answers import JSON, Answer
 from signpost.runtime.changes import Changes
 from signpost.runtime.etags import etag_of, is_known, revision_known
-from signpost.runtime.parsing import BodyInvalidError
 from signpost.runtime.requests import Said, query_of, text_of
 from signpost.usecases.catalog import TenantState
 

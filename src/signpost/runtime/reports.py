@@ -7,14 +7,14 @@ import msgspec
 
 from signpost.assignment import Outcome, Reason
 from signpost.assignment.hashing import exposure_of, hash_unit, split_of
+from signpost.authlogs.moments import Moment, Moments, parse_moment
+from signpost.authlogs.parsing import BodyInvalidError, parse_json
 from signpost.exchange.exposures import Exposure
 from signpost.model.holdouts import HOLDOUT
 from signpost.ports.clock import Clock
 from signpost.ports.events import Event, EventSink
 from signpost.runtime.exposures import ExposureForm
 from signpost.runtime.lines import split_events
-from signpost.runtime.moments import Moment, Moments, parse_moment
-from signpost.runtime.parsing import BodyInvalidError, parse_json
 from signpost.runtime.requests import Said, text_of
 from signpost.runtime.wire import Asker, EventsReply, LineProblem
 from signpost.usecases.catalog import TenantState

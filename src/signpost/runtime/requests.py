@@ -22,6 +22,10 @@ class HungUpError(Exception):
     """The client went away before it had sent everything."""
 
 
+class QueryInvalidError(Exception):
+    """A query that can't be taken; the text says what is wrong."""
+
+
 class BodyTooSlowError(Exception):
     """The body did not arrive in time."""
 

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from signpost.model.limits import TEXT_MAX, UNIT_MAX
+
 UNITS_MAX = 1_000
 ATTRIBUTES_MAX = 100
 HEADERS_MAX = 200
-UNIT_MAX = 512
-TEXT_MAX = 255
 VALUE_MAX = 4_096
 
 Unit = Annotated[str, Meta(min_length=1, max_length=UNIT_MAX, description="The id that is randomised: a device id.")]
@@ -139,3 +139,14 @@ class EventsReply(Struct, frozen=True, omit_defaults=True):
     warnings: Annotated[
         list[LineProblem], Meta(description="Events that were kept without an experiment because of a bad token.")
     ] = []
+
+
+class LogStreamReply(Struct, frozen=True):
+    """What became of the log entries that were sent. There is no need to send them again, not even those that are malformed."""
+
+    accepted: Annotated[int, Meta(description="Entries that are kept now and were not before.")]
+    duplicates: Annotated[int, Meta(description="Entries whose id was kept already.")]
+    malformed: Annotated[int, Meta(description="What is no entry, and was not kept.")]
+    problems: Annotated[
+        list[LineProblem], Meta(description="The first few of these, by the lines on which they begin.")
+    ]

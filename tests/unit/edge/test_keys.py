@@ -118,3 +118,28 @@ def test_what_is_no_rsa_key_is_named(folder: Path) -> None:
 
     with pytest.raises(ValueError, match=r"PEM|key|data"):
         ring.signing_key(TENANT)
+
+
+def test_a_log_stream_key_is_good_until_it_is_revoked_in_every_process(folder: Path) -> None:
+    ring, other = ring_over(folder), ring_over(folder)
+
+    first, second = ring.make_log_stream_key(TENANT), ring.make_log_stream_key(TENANT)
+
+    assert first != second
+    assert [other.is_log_stream_key(TENANT, key) for key in (first, second, first[:-1], "lsk_", "")] == [
+        *(True, True),
+        *(False, False, False),
+    ]
+    assert not other.is_log_stream_key("ten_2", first)
+    assert ring.revoke_log_stream_keys(TENANT) == 2
+    third = ring.make_log_stream_key(TENANT)
+    assert [other.is_log_stream_key(TENANT, key) for key in (first, second, third)] == [False, False, True]
+
+
+def test_of_a_log_stream_key_only_the_hash_is_kept(folder: Path) -> None:
+    key = ring_over(folder).make_log_stream_key(TENANT)
+
+    (path,) = (folder / TENANT).iterdir()
+
+    assert key.encode() not in path.read_bytes()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from signpost.assignment import Override, Reason, SignedOverride
+from signpost.authlogs.moments import Moments
 from signpost.events.memory import MemoryEvents
 from signpost.model.experiments import (
     Allocation,
@@ -25,7 +26,6 @@ from signpost.model.segments import Condition, Operator, Rule, Segment
 from signpost.ports.events import Event
 from signpost.ports.store import RevisionUnknownError
 from signpost.runtime.exposures import ExposureForm, keep_attributes
-from signpost.runtime.moments import Moments
 from signpost.runtime.overrides import Asked
 from signpost.runtime.wire import Asker
 from signpost.storage.memory import MemoryStore

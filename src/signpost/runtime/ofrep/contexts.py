@@ -2,10 +2,11 @@
 
 import msgspec
 
+from signpost.authlogs.parsing import BodyInvalidError, parse_json
+from signpost.model.limits import TEXT_MAX, UNIT_MAX
 from signpost.requests.contexts import flatten_context
 from signpost.runtime.ofrep.wire import TARGETING_KEY, ErrorCode, EvaluationError, Request
-from signpost.runtime.parsing import BodyInvalidError, parse_json
-from signpost.runtime.wire import TEXT_MAX, UNIT_MAX, VALUE_MAX, Asker
+from signpost.runtime.wire import VALUE_MAX, Asker
 
 ENTRIES_MAX = 1_000
 

@@ -5,13 +5,13 @@ from enum import StrEnum
 
 from signpost.assignment import Decision, FlagReason, Outcome, Plan, Resolution
 from signpost.assignment.flags import FlagKey
+from signpost.authlogs.moments import Moments
 from signpost.ports.clock import Clock
 from signpost.requests.attributes import Attributes, Context
 from signpost.runtime.answers import JSON, Answer
 from signpost.runtime.changes import Changes
 from signpost.runtime.etags import etag_of, is_known
 from signpost.runtime.exposures import keep_attributes
-from signpost.runtime.moments import Moments
 from signpost.runtime.ofrep.contexts import Asked, read_context
 from signpost.runtime.ofrep.streams import Streams
 from signpost.runtime.ofrep.wire import TARGETING_KEY, ErrorCode, EvaluationError, Failure, encode, write_success

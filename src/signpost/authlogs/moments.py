@@ -28,6 +28,11 @@ def moment_of(at: datetime) -> Moment:
     )
 
 
+def moment_of_ms(epoch_ms: int) -> Moment:
+    """Return the moment of a number of milliseconds since the epoch."""
+    return moment_of(_EPOCH + timedelta(milliseconds=epoch_ms))
+
+
 class Moments:
     """Tells the present moment. Many decisions fall into one millisecond, so the last moment is kept as it was worked out."""
 

@@ -5,12 +5,11 @@ from typing import Any
 
 import msgspec
 
-from signpost.model.limits import JSON_DEPTH_MAX
+from signpost.authlogs.details import ExperimentDetails
+from signpost.authlogs.moments import Moment, parse_moment
+from signpost.authlogs.parsing import BodyInvalidError, parse_json
+from signpost.model.limits import JSON_DEPTH_MAX, TEXT_MAX, UNIT_MAX
 from signpost.ports.events import Attribution, Event
-from signpost.runtime.exposures import ExperimentDetails
-from signpost.runtime.moments import Moment, parse_moment
-from signpost.runtime.parsing import BodyInvalidError, parse_json
-from signpost.runtime.wire import TEXT_MAX, UNIT_MAX
 
 EVENT_BYTES_MAX = 64 * 1024
 TOKEN_FIELD = "assignment_token"  # noqa: S105 a field's name
@@ -43,11 +42,7 @@ def read_event(line: bytes, now: Moment) -> AuthEvent:
     Raises:
         BodyInvalidError: it is none that can be kept.
     """
-    if len(line) > EVENT_BYTES_MAX:
-        raise BodyInvalidError(f"over {EVENT_BYTES_MAX:,} bytes")
-    if _depth_of(parse_json(_anything, line)) > JSON_DEPTH_MAX:
-        raise BodyInvalidError("nested too deeply")
-    fields = parse_json(_fields, line)
+    _, fields = open_event(line)
     known = {name: _anything.decode(raw) for name, raw in fields.items() if name in _KNOWN}
     said = known.get("details") or {}
     if not isinstance(said, dict):
@@ -61,7 +56,7 @@ def read_event(line: bytes, now: Moment) -> AuthEvent:
         session_id = _text_of({"details.session_id": said.get("session_id")}, "details.session_id", TEXT_MAX)
     return AuthEvent(
         type=kind,
-        moment=_moment_of(known.get("date"), now),
+        moment=now if known.get("date") is None else parse_date(known["date"], now),
         event_id=next((text for name in _ID_FIELDS if (text := _text_of(known, name, TEXT_MAX)) is not None), None),
         session_id=session_id,
         unit=_text_of(known, "unit", UNIT_MAX),
@@ -69,6 +64,33 @@ def read_event(line: bytes, now: Moment) -> AuthEvent:
         fields=fields,
         details=details,
     )
+
+
+def open_event(line: bytes) -> tuple[Any, dict[str, msgspec.Raw]]:
+    """Return the value that a line holds, and the fields of the object that it is, each as JSON.
+
+    Raises:
+        BodyInvalidError: it is no JSON object, too long, or nested too deeply.
+    """
+    if len(line) > EVENT_BYTES_MAX:
+        raise BodyInvalidError(f"over {EVENT_BYTES_MAX:,} bytes")
+    value = parse_json(_anything, line)
+    # Brackets are quicker counted than values walked through.
+    if line.count(b"{") + line.count(b"[") >= JSON_DEPTH_MAX and _depth_of(value) > JSON_DEPTH_MAX:
+        raise BodyInvalidError("nested too deeply")
+    return value, parse_json(_fields, line)
+
+
+def parse_date(value: object, now: Moment) -> Moment:
+    """Return the moment that an event's date names.
+
+    Raises:
+        BodyInvalidError: it names none, or one that is too far away.
+    """
+    try:
+        return parse_moment(value, now.epoch_ms)
+    except ValueError as error:
+        raise BodyInvalidError(f"'The date {error}' on property date") from error
 
 
 def make_event(tenant_id: str, sent: AuthEvent, to: Attribution | None) -> Event:
@@ -114,15 +136,6 @@ def _text_of(known: dict[str, Any], name: str, length_max: int | None) -> str | 
     if length_max is not None and len(value) > length_max:
         raise BodyInvalidError(f"'Must have at most {length_max} characters' on property {name}")
     return value
-
-
-def _moment_of(value: object, now: Moment) -> Moment:
-    if value is None:
-        return now
-    try:
-        return parse_moment(value, now.epoch_ms)
-    except ValueError as error:
-        raise BodyInvalidError(f"'The date {error}' on property date") from error
 
 
 def _depth_of(value: object) -> int:
