@@ -1,7 +1,7 @@
 """Events in memory, for tests and trials: nothing is left when the process ends."""
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 
 from signpost.events.bodies import with_log_id
@@ -86,6 +86,12 @@ class MemoryEvents:
     def measure(self, tenant_id: str, question: Question) -> Measurement:
         """Return the sums that answer a question; see `Measures.measure`."""
         return tally(*self._rows_of(tenant_id, question), question)
+
+    def find_arms(self, tenant_id: str, experiment_id: str) -> Mapping[str, bool]:
+        """Return the variations of an experiment; see `Measures.find_arms`."""
+        exposures = [event.attribution for _, event in self._of(tenant_id) if event.is_exposure]
+        found = {to.variation_id: to.is_control for to in exposures if to and to.experiment_id == experiment_id}
+        return dict(sorted(found.items()))
 
     def list_units(self, tenant_id: str, question: Question) -> UnitValues:
         """Return the units themselves; see `Measures.list_units`."""

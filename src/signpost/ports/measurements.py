@@ -96,6 +96,10 @@ class Measures(Protocol):
         """
         ...
 
+    def find_arms(self, tenant_id: str, experiment_id: str) -> Mapping[str, bool]:
+        """Return every variation of an experiment that was ever exposed, and whether it is the control; none where there is none."""
+        ...
+
     def list_units(self, tenant_id: str, question: Question) -> UnitValues:
         """Return the units themselves, for what has to divide them anew; who estimates has no use for them.
 

@@ -127,6 +127,18 @@ class MeasuresContract:
         elsewhere = replace(QUESTION, experiment_id="exp_other")
         assert events.measure(TENANT, elsewhere).cells == (a_cell("var_x", 1, 1),)
 
+    def test_the_variations_of_an_experiment_are_known_by_its_exposures(self, events: MeasuredEvents) -> None:
+        keep(
+            events,
+            an_exposure(an_attribution("one", "var_b")),
+            an_exposure(an_attribution("two", "var_a")),
+            an_exposure(an_attribution("two", "var_x", experiment_id="exp_other")),
+            an_exposure(an_attribution("two", "var_y"), tenant_id="ten_two"),
+        )
+
+        assert events.find_arms(TENANT, EXPERIMENT) == {"var_a": True, "var_b": False}
+        assert events.find_arms(TENANT, "exp_unknown") == {}
+
     def test_a_tenant_s_units_are_its_own(self, events: MeasuredEvents) -> None:
         keep(events, an_exposure(tenant_id="ten_two"), an_event(type=SUCCESS_TYPE, tenant_id="ten_two", unit="unit-1"))
 

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from signpost.analysis.answers import Missing, MissingCode
 from signpost.analysis.results import Results
-from signpost.model.experiments import Experiment
-from signpost.model.metric_catalogue import plan_of
+from signpost.model.errors import NotFoundError
+from signpost.model.experiments import Experiment, ExperimentStatus, Strategy
+from signpost.model.holdouts import HOLDOUT
+from signpost.model.metric_catalogue import default_plan, plan_of
 from signpost.ports.measurements import REQUEST_FIELDS, Measures, Question
 from signpost.ports.store import Workspace
 from signpost.usecases.analysis_plans import plan_history
@@ -15,23 +18,49 @@ from signpost.usecases.experiment_lives import find_experiment
 from signpost.usecases.experiment_views import view_experiment
 from signpost.usecases.phases import Phase, find_phases
 
+IMPORTED_FLOW = "authentication"
+NO_SHARES = Missing(
+    MissingCode.NO_PLANNED_RATIO,
+    "The experiment is only known by its events, so its planned shares are not known, and not checked.",
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def get_results(call: Call, measures: Measures, experiment_id: str, *, by_segment: bool = False) -> Results:
     """Return an experiment's results, whatever its status; before the first exposure they are empty and say so.
 
+    Of an experiment that is only known by its events, because they were imported, the variations are those that they name.
+
     Raises:
         NotFoundError: the tenant has no such experiment.
         MeasurementUnavailableError: the events can't be read now.
     """
+    now = call.clock.now()
+    try:
+        subject, begun_ms = _describe(call, experiment_id)
+    except NotFoundError:
+        arms = measures.find_arms(call.tenant_id, experiment_id)
+        if not arms or experiment_id == HOLDOUT:
+            raise
+        subject, begun_ms = _describe_imported(experiment_id, arms), ()
+    question = Question(
+        experiment_id=experiment_id,
+        metrics=subject.plan.metrics,
+        as_of_ms=to_ms(now),
+        phases=begun_ms,
+        dimensions=REQUEST_FIELDS if by_segment else (),
+        cluster=subject.plan.cluster,
+    )
+    return conclude(subject, measures.measure(call.tenant_id, question), now)
+
+
+def _describe(call: Call, experiment_id: str) -> tuple[Subject, tuple[int, ...]]:
+    """Return what is concluded about an experiment of the tenant, and when each of its phases but the first began."""
     with call.reading() as tenant:
         experiment = find_experiment(tenant, experiment_id)
         names = _names_of(tenant, experiment)
         phases = find_phases(tenant, experiment)
         plan_changed_at = plan_history(tenant, experiment).changed_at
-    plan = plan_of(experiment)
-    now = call.clock.now()
     allocated = sorted(experiment.allocations, key=lambda a: not a.is_control)
     subject = Subject(
         id=experiment.id,
@@ -42,19 +71,27 @@ def get_results(call: Call, measures: Measures, experiment_id: str, *, by_segmen
         variations={a.variation_id: names.get(a.variation_id) for a in allocated},
         control_id=next((a.variation_id for a in allocated if a.is_control), None),
         shares=[phase.shares for phase in phases],
-        plan=plan,
+        plan=plan_of(experiment),
         has_own_plan=experiment.analysis_plan is not None,
         plan_changed_at=plan_changed_at,
     )
-    question = Question(
-        experiment_id=experiment.id,
-        metrics=plan.metrics,
-        as_of_ms=to_ms(now),
-        phases=begin_ms(phases),
-        dimensions=REQUEST_FIELDS if by_segment else (),
-        cluster=plan.cluster,
+    return subject, begin_ms(phases)
+
+
+def _describe_imported(experiment_id: str, arms: Mapping[str, bool]) -> Subject:
+    """Return what is concluded about an experiment of which nothing is known but what its events say."""
+    return Subject(
+        id=experiment_id,
+        name=experiment_id,
+        status=ExperimentStatus.COMPLETED,
+        strategy=Strategy.PERCENTAGE,
+        flow=IMPORTED_FLOW,
+        variations=dict.fromkeys(sorted(arms, key=lambda key: (not arms[key], key))),
+        control_id=next((variation_id for variation_id, is_control in arms.items() if is_control), None),
+        shares=[NO_SHARES],
+        plan=default_plan(IMPORTED_FLOW),
+        has_own_plan=False,
     )
-    return conclude(subject, measures.measure(call.tenant_id, question), now)
 
 
 def begin_ms(phases: tuple[Phase, ...]) -> tuple[int, ...]:

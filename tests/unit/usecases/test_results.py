@@ -160,6 +160,21 @@ def test_an_experiment_that_is_not_there_has_no_result() -> None:
         house.results()
 
 
+def test_an_experiment_that_is_only_known_by_its_events_has_results() -> None:
+    house = House(replace(HALVES, id=an_experiment(9).id))
+    house.expose(PASSKEY, 1_000, 860)
+    house.expose(PASSWORD, 1_000, 800)
+
+    found = house.results()
+
+    assert [(v.variation_id, v.name, v.is_control, v.units) for v in found.variations] == [
+        (PASSWORD, None, True, 1_000),
+        (PASSKEY, None, False, 1_000),
+    ]
+    assert code_of(found.health.sample_ratio) is MissingCode.NO_PLANNED_RATIO
+    assert comparison_in(found).judgement is Judgement.BETTER
+
+
 def test_nothing_is_ever_shipped_when_the_sample_ratio_is_off() -> None:
     found = results_of(HALVES, cells={PASSWORD: (2_700, 2_000), PASSKEY: (2_300, 2_100)})
 

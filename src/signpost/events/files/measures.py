@@ -43,6 +43,10 @@ WHERE t.tenant_id = :tenant_id AND e.event_id IS NOT NULL
 """
 """One event may have come to several writers: that with the smallest id counts."""
 
+_FOUND_ARMS = """
+SELECT a.variation_id, MAX(a.is_control) FROM tenants t JOIN arms a ON a.tenant = t.no
+WHERE t.tenant_id = :tenant_id AND a.experiment_id = :experiment_id GROUP BY a.variation_id
+"""
 _COLUMNS = {
     "exposures": {
         "id": "BIGINT",
@@ -74,6 +78,15 @@ class FileMeasures:
     def measure(self, tenant_id: str, question: Question) -> Measurement:
         """Return the sums that answer the question; see `Measures.measure`."""
         return self._ask(tenant_id, question, measure)
+
+    def find_arms(self, tenant_id: str, experiment_id: str) -> Mapping[str, bool]:
+        """Return the variations of an experiment; see `Measures.find_arms`."""
+        found: dict[str, bool] = {}
+        with self._readers.open_all() as connections:
+            for connection in connections.values():
+                rows = connection.execute(_FOUND_ARMS, {"tenant_id": tenant_id, "experiment_id": experiment_id})
+                found.update((variation_id, bool(is_control)) for variation_id, is_control in rows)
+        return dict(sorted(found.items()))
 
     def list_units(self, tenant_id: str, question: Question) -> UnitValues:
         """Return the units themselves; see `Measures.list_units`."""

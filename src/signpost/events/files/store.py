@@ -1,6 +1,6 @@
 """The files as one thing: a sink, a log, and measures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -79,6 +79,10 @@ class FileEvents:
     def measure(self, tenant_id: str, question: Question) -> Measurement:
         """Return the sums that answer a question; see `Measures.measure`."""
         return self._measures.measure(tenant_id, question)
+
+    def find_arms(self, tenant_id: str, experiment_id: str) -> Mapping[str, bool]:
+        """Return the variations of an experiment; see `Measures.find_arms`."""
+        return self._measures.find_arms(tenant_id, experiment_id)
 
     def list_units(self, tenant_id: str, question: Question) -> UnitValues:
         """Return the units themselves; see `Measures.list_units`."""
