@@ -27,7 +27,8 @@ from signpost.ports.events import EXPOSURE_TYPE, EventsRejectedError
 if TYPE_CHECKING:
     from signpost.bootstrap import Parts
 
-BLOCKS_TO_CHECKPOINT = 32
+CHECKPOINT_BYTES = 32 * 1024 * 1024
+"""After so much of a source, what was read of it is made durable, and noted down."""
 
 
 class Exposures(StrEnum):
@@ -168,10 +169,12 @@ class _Run:
         self._record = record
         self._assigned = set() if begun is None else set(begun.assigned)
         is_whole = True
+        saved = splitter.place.offset
         try:
-            for number, block in enumerate(source.read(splitter.place.offset, advance), 1):
+            for block in source.read(saved, advance):
                 self._importer.take(splitter.feed(block), source.name)
-                if number % BLOCKS_TO_CHECKPOINT == 0:
+                if splitter.place.offset - saved >= CHECKPOINT_BYTES:
+                    saved = splitter.place.offset
                     self._save(begun, splitter.place, is_done=False)
         except SourceCutOffError as error:
             is_whole = False
