@@ -15,7 +15,7 @@ import pytest
 from signpost.authlogs.checkpoints import Ledger
 from signpost.authlogs.splitting import Splitter
 from signpost.bootstrap import Parts, open_parts, set_up
-from signpost.cli import auth0_logs, main
+from signpost.cli import log_imports, main
 from signpost.config import load_settings
 from signpost.model.tenants import Tenant
 from signpost.testing.builders import a_flag, a_variation, an_experiment
@@ -317,10 +317,10 @@ def test_who_was_interrupted_goes_on(house: House, monkeypatch: pytest.MonkeyPat
     entries = [an_entry(number) for number in range(5_000)]
     house.write("log", lines(entries))
     house.write("log.gz", gzip.compress(lines(entries).encode()))
-    monkeypatch.setattr(auth0_logs, "CHECKPOINT_BYTES", 1)
+    monkeypatch.setattr(log_imports, "CHECKPOINT_BYTES", 1)
     for name in ("log", "log.gz"):
         with monkeypatch.context() as patched:
-            patched.setattr(auth0_logs, "Splitter", Interrupted)
+            patched.setattr(log_imports, "Splitter", Interrupted)
             stopped = house.take(name)
 
         rest = house.take(name)
