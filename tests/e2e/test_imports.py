@@ -113,14 +113,15 @@ def test_a_stream_and_an_import_meet_in_one_log(start_server: StartServer, tmp_p
         server.run("import", "auth0-logs", str(tmp_path / "log"))
         again = client.post("/runtime/v1/log-stream", json=entries, headers={"Authorization": key})
         shown = client.get("/api/v2/logs").json()
-        fresh = server.run("tenants", "log-stream-key", "default", "--revoke-others").stdout.strip()
+        fresh = server.run("tenants", "log-stream-key", "default").stdout.strip()
+        revoked = server.run("tenants", "log-stream-key", "default", "--revoke-older").stdout
         renewed = client.post("/runtime/v1/log-stream", json=entries, headers={"Authorization": fresh})
 
     assert (sent.status_code, sent.json()["accepted"]) == (200, 2)
     assert again.json()["duplicates"] == 2
     assert sorted(entry["event_id"] for entry in shown) == sorted(entry["log_id"] for entry in entries)
     assert counted(server.data) == {CONTROL: (1, 1)}
-    assert renewed.status_code == 200
+    assert (renewed.status_code, revoked) == (200, "1 revoked\n")
 
 
 @pytest.mark.slow

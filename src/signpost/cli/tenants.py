@@ -185,18 +185,23 @@ def log_stream_key(
     database: Database = None,
     config: ConfigFile = None,
     *,
-    revoke_others: Annotated[
-        bool, typer.Option("--revoke-others", help="Let none of the earlier keys in any more; within a second.")
+    revoke_older: Annotated[
+        bool, typer.Option("--revoke-older", help="Make none, but let only the newest in any more; within a second.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make a key with which Auth0 may send its logs, and print it once: the Authorization token of a log stream.
 
-    Earlier keys stay good, so that a stream can change over, until --revoke-others.
+    Earlier keys stay good, so that a stream can change over, until --revoke-older.
     """
     with opened_tenant(data, database, config, tenant) as (parts, found):
-        if revoke_others:
-            parts.keys.revoke_log_stream_keys(found.id)
+        if revoke_older:
+            revoked = parts.keys.revoke_older_log_stream_keys(found.id)
+            if as_json:
+                print_json({"revoked": revoked})
+            else:
+                typer.echo(f"{revoked} revoked")
+            return
         value = f"Bearer {parts.keys.make_log_stream_key(found.id)}"
         if as_json:
             print_json({"authorization": value})

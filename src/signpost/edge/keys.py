@@ -89,13 +89,13 @@ class KeyRing:
         _write_once(self._tenant_folder(tenant_id) / name, _hash_of(key))
         return key
 
-    def revoke_log_stream_keys(self, tenant_id: str) -> int:
-        """Let no key in any more that was made until now, and return how many there were."""
+    def revoke_older_log_stream_keys(self, tenant_id: str) -> int:
+        """Let only the newest key in from now on, and return how many others there were."""
         folder = self._tenant_folder(tenant_id)
-        names = [name for name in os.listdir(folder) if name.endswith(_LOG_STREAM)]
-        for name in names:
+        older = sorted(name for name in os.listdir(folder) if name.endswith(_LOG_STREAM))[:-1]
+        for name in older:
             (folder / name).unlink(missing_ok=True)
-        return len(names)
+        return len(older)
 
     def is_log_stream_key(self, tenant_id: str, key: str) -> bool:
         """Return whether it is a key with which logs may be sent to the tenant."""

@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from signpost.authlogs.checkpoints import Ledger
+from signpost.authlogs.splitting import Splitter
 from signpost.bootstrap import Parts, open_parts, set_up
-from signpost.cli import auth0_logs, main
+from signpost.cli import log_imports, main
 from signpost.config import load_settings
 from signpost.model.tenants import Tenant
 from signpost.testing.builders import a_flag, a_variation, an_experiment
@@ -315,10 +317,10 @@ def test_who_was_interrupted_goes_on(house: House, monkeypatch: pytest.MonkeyPat
     entries = [an_entry(number) for number in range(5_000)]
     house.write("log", lines(entries))
     house.write("log.gz", gzip.compress(lines(entries).encode()))
-    monkeypatch.setattr(auth0_logs, "BLOCKS_TO_CHECKPOINT", 1)
+    monkeypatch.setattr(log_imports, "CHECKPOINT_BYTES", 1)
     for name in ("log", "log.gz"):
         with monkeypatch.context() as patched:
-            patched.setattr(auth0_logs, "Splitter", Interrupted)
+            patched.setattr(log_imports, "Splitter", Interrupted)
             stopped = house.take(name)
 
         rest = house.take(name)
@@ -330,7 +332,7 @@ def test_who_was_interrupted_goes_on(house: House, monkeypatch: pytest.MonkeyPat
     assert house.counted() == {CONTROL: (2_500, 2_500), TREATMENT: (2_500, 2_500)}
 
 
-class Interrupted(auth0_logs.Splitter):
+class Interrupted(Splitter):
     """Somebody presses Ctrl-C at the third block."""
 
     _blocks = 0
@@ -346,7 +348,7 @@ def test_one_file_is_imported_by_one_process_at_a_time(house: House) -> None:
     house.write("log", lines(LOG))
     with house.parts() as (_, tenant):
         assert tenant is not None
-        ledger = auth0_logs.Ledger(house.folder / "data" / "imports" / tenant.id)
+        ledger = Ledger(house.folder / "data" / "imports" / tenant.id)
 
     with ledger.open(str(house.folder / "log")):
         done = house.take("log")

@@ -3,6 +3,7 @@
 import base64
 import stat
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import jwt
@@ -120,20 +121,19 @@ def test_what_is_no_rsa_key_is_named(folder: Path) -> None:
         ring.signing_key(TENANT)
 
 
-def test_a_log_stream_key_is_good_until_it_is_revoked_in_every_process(folder: Path) -> None:
-    ring, other = ring_over(folder), ring_over(folder)
+def test_log_stream_keys_are_good_until_a_newer_one_stands_alone_in_every_process(folder: Path) -> None:
+    clock = SteppingClock()
+    ring, other = KeyRing(folder, clock), ring_over(folder)
+    first = ring.make_log_stream_key(TENANT)
+    clock.advance(timedelta(seconds=1))
 
-    first, second = ring.make_log_stream_key(TENANT), ring.make_log_stream_key(TENANT)
+    second = ring.make_log_stream_key(TENANT)
 
-    assert first != second
-    assert [other.is_log_stream_key(TENANT, key) for key in (first, second, first[:-1], "lsk_", "")] == [
-        *(True, True),
-        *(False, False, False),
-    ]
+    given = (first, second, first[:-1], "lsk_", "")
+    assert [other.is_log_stream_key(TENANT, key) for key in given] == [True, True, False, False, False]
     assert not other.is_log_stream_key("ten_2", first)
-    assert ring.revoke_log_stream_keys(TENANT) == 2
-    third = ring.make_log_stream_key(TENANT)
-    assert [other.is_log_stream_key(TENANT, key) for key in (first, second, third)] == [False, False, True]
+    assert [ring.revoke_older_log_stream_keys(TENANT) for _ in range(2)] == [1, 0]
+    assert [other.is_log_stream_key(TENANT, key) for key in (first, second)] == [False, True]
 
 
 def test_of_a_log_stream_key_only_the_hash_is_kept(folder: Path) -> None:
