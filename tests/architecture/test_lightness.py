@@ -9,6 +9,7 @@ ALONE = ["signpost.client", "signpost.middleware.asgi", "signpost.middleware.wsg
 SERVER = [
     "alembic",
     "cryptography",
+    "duckdb",
     "fastapi",
     "jwt",
     "numpy",

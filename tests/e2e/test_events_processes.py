@@ -15,7 +15,8 @@ BATCH = 10
 
 @contextmanager
 def writing(folder: Path, first: int, total: int) -> Iterator["subprocess.Popen[str]"]:
-    command = [sys.executable, "-m", "tests.e2e.events_writing", str(folder), str(first), str(BATCH), str(total)]
+    program = Path(__file__).with_name("events_writing.py")
+    command = [sys.executable, str(program), str(folder), str(first), str(BATCH), str(total)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         yield process

@@ -29,6 +29,16 @@ def writer_of(log_id: int) -> int:
     return log_id & WRITERS_MAX - 1
 
 
+def kept_ms_of(log_id: int) -> int:
+    """Return when the id was given, in milliseconds since the epoch."""
+    return log_id >> WRITER_BITS + COUNT_BITS
+
+
+def first_id_at(kept_ms: int) -> int:
+    """Return the least id that can be given at a moment."""
+    return kept_ms << WRITER_BITS + COUNT_BITS
+
+
 def format_log_id(log_id: int) -> str:
     """Return the id as text."""
     return f"{log_id:0{TEXT_WIDTH}d}"

@@ -106,3 +106,12 @@ class EventLog(Protocol):
 
 class EventsRejectedError(Exception):
     """Events could not be kept; none of the batch was."""
+
+
+class EventsDamagedError(Exception):
+    """A file of kept events can't be read as what it should be; nothing was left out silently."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path} is damaged: {reason}")
+        self.path = path
+        self.reason = reason

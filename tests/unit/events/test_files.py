@@ -18,6 +18,8 @@ from signpost.events.files import FileEvents
 from signpost.events.files.attributions import Attributions
 from signpost.events.files.readers import Readers
 from signpost.events.files.runs import RUN_EXPOSURES
+from signpost.events.files.sealed_exposures import SealedExposures
+from signpost.events.files.sealed_rows import SealedRows
 from signpost.events.logids import Stamper, parse_log_id, writer_of
 from signpost.ports.events import EventsRejectedError
 from signpost.testing.events_contract import (
@@ -171,7 +173,7 @@ def test_old_exposures_are_found_in_runs_and_new_ones_beside_them(folder: Path) 
         units = range(start, min(start + 1_000, total))
         keep(events, *(an_exposure(an_attribution(f"u{n}"), session_id=f"s{n}") for n in units))
     events.close()
-    attributions = Attributions(Readers(folder), recent_max=10)
+    attributions = Attributions(Readers(folder), SealedExposures(folder, SealedRows(folder)), recent_max=10)
 
     found = [attributions.latest(TENANT, None, f"u{n}", None) for n in range(0, total, 50)]
     by_session = attributions.latest(TENANT, "s3", None, None)

@@ -2,10 +2,12 @@
 
 import sqlite3
 import threading
+from typing import Any
 
 from signpost.events.files.readers import Readers
 from signpost.events.files.runs import session_key, unit_key
-from signpost.events.files.schema import EXPOSURE
+from signpost.events.files.schema import EXPOSURE, sealed_to
+from signpost.events.files.sealed_exposures import SealedExposures
 from signpost.events.logids import writer_of
 from signpost.ports.events import Attribution
 
@@ -23,22 +25,28 @@ SELECT {_FIELDS}
 FROM arms a CROSS JOIN events e INDEXED BY facts ON e.tenant = a.tenant AND e.fact = {EXPOSURE} AND e.arm = a.no
 WHERE a.tenant = {_TENANT} AND e.id > COALESCE(:after, {_LAST_OF_RUNS})
 """
-_IN_RUNS = f"""
-SELECT {_FIELDS}
+_IDS_IN_RUNS = """
+SELECT k.id
 FROM (SELECT run FROM runs ORDER BY run DESC) r CROSS JOIN keys k ON k.run = r.run AND k.key = :key
-CROSS JOIN events e ON e.id = k.id JOIN arms a ON a.no = e.arm
-WHERE e.tenant = {_TENANT} AND e.occurred_ms <= :before_ms
+ORDER BY r.run DESC, k.id DESC
 """
+_BY_ID = f"SELECT {_FIELDS}, e.tenant = {_TENANT} FROM events e JOIN arms a ON a.no = e.arm WHERE e.id = :id"
+
+_COLUMN_AT = {"session_id": 2, "unit": 8}
 
 _Row = tuple[int, int, str | None, str, str, int, str, str | None, str, int]
 _Key = tuple[str, str, str]
 
 
 class Attributions:
-    """See `EventLog.latest_attribution`. May be used by many threads at once."""
+    """See `EventLog.latest_attribution`. May be used by many threads at once.
 
-    def __init__(self, readers: Readers, recent_max: int = RECENT_MAX) -> None:
+    Sealed exposures are found as long as their keys are kept (`retention.ATTRIBUTION_DAYS`).
+    """
+
+    def __init__(self, readers: Readers, sealed: SealedExposures, recent_max: int = RECENT_MAX) -> None:
         self._readers = readers
+        self._sealed = sealed
         self._recent_max = recent_max
         self._recent: dict[_Key, _Row] = {}
         self._seen: dict[tuple[int, str], int] = {}
@@ -64,18 +72,28 @@ class Attributions:
 
     def _refresh(self, tenant_id: str) -> None:
         """Take in the exposures that were kept since the last time."""
+        arrived: list[_Row] = []
+        is_missing_some = False
         for writer in self._readers.writers():
             with self._readers.open(writer) as connection:
                 if connection is None:
                     continue
                 after = self._seen.get((writer, tenant_id))
                 rows = connection.execute(_AFTER, {"tenant_id": tenant_id, "after": after}).fetchall()
+                sealed = sealed_to(connection)
+                is_missing_some |= after is not None and after < sealed
                 if after is None and not rows:
                     (after,) = connection.execute(f"SELECT {_LAST_OF_RUNS}").fetchone()
-            self._seen[writer, tenant_id] = max([row[0] for row in rows], default=after or 0)
-            for row in rows:
-                self._keep((tenant_id, "session_id", row[2]), row)
-                self._keep((tenant_id, "unit", row[8]), row)
+            self._seen[writer, tenant_id] = max([row[0] for row in rows], default=max(after or 0, sealed))
+            arrived += rows
+        if is_missing_some:
+            # They came and were sealed since the last time. What is not in memory is found in the files.
+            for key in [key for key in self._recent if key[0] == tenant_id]:
+                del self._recent[key]
+            return
+        for row in arrived:
+            self._keep((tenant_id, "session_id", row[2]), row)
+            self._keep((tenant_id, "unit", row[8]), row)
         if len(self._recent) > self._recent_max:
             self._trim()
 
@@ -101,7 +119,7 @@ class Attributions:
     def _find(self, tenant_id: str, column: str, value: str, before_ms: int | None) -> _Row | None:
         """Look into all files."""
         key = session_key(tenant_id, value) if column == "session_id" else unit_key(tenant_id, value)
-        arguments = {
+        arguments: dict[str, Any] = {
             "tenant_id": tenant_id,
             "value": value,
             "key": key,
@@ -109,17 +127,24 @@ class Attributions:
             "before_ms": (1 << 63) - 1 if before_ms is None else before_ms,
         }
         with self._readers.open_all() as connections:
-            found = [_find_in(connection, column, arguments) for connection in connections.values()]
+            found = [_find_in(connection, column, arguments, self._sealed) for connection in connections.values()]
         return max((row for row in found if row is not None), key=lambda row: row[0], default=None)
 
 
-def _find_in(connection: sqlite3.Connection, column: str, arguments: dict[str, object]) -> _Row | None:
+def _find_in(
+    connection: sqlite3.Connection, column: str, arguments: dict[str, Any], sealed: SealedExposures
+) -> _Row | None:
     newest = f" AND e.{column} = :value AND e.occurred_ms <= :before_ms ORDER BY e.id DESC LIMIT 1"
     row: _Row | None = connection.execute(_AFTER + newest, arguments).fetchone()
-    if row is None:
-        in_runs = f" AND e.{column} = :value ORDER BY r.run DESC, k.id DESC LIMIT 1"
-        row = connection.execute(_IN_RUNS + in_runs, arguments).fetchone()
-    return row
+    if row is not None:
+        return row
+    index = _COLUMN_AT[column]
+    for (log_id,) in connection.execute(_IDS_IN_RUNS, arguments):
+        found = connection.execute(_BY_ID, {**arguments, "id": log_id}).fetchone()
+        row = sealed.find(arguments["tenant_id"], log_id) if found is None else found[:-1] if found[-1] else None
+        if row is not None and row[index] == arguments["value"] and row[1] <= arguments["before_ms"]:
+            return row
+    return None
 
 
 def _attribution(row: _Row) -> Attribution:

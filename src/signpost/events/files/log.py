@@ -2,60 +2,56 @@
 
 import heapq
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
 from signpost.events.bodies import with_log_id
-from signpost.events.files.readers import Readers, newest_id
-from signpost.events.files.seats import Stamps, is_settled
+from signpost.events.files.horizon import find_horizon
+from signpost.events.files.readers import Readers, Snapshot
+from signpost.events.files.sealed_ids import SealedIds, key_of
+from signpost.events.files.sealed_rows import SealedRows
+from signpost.events.files.seats import Stamps
+from signpost.events.files.segments import list_segments
 from signpost.events.logids import format_log_id, parse_log_id, writer_of
 from signpost.ports.events import LogEntry
 
 Connections = Mapping[int, sqlite3.Connection]
 
 _OF_TENANT = "tenant = (SELECT no FROM tenants WHERE tenant_id = ?)"
+_LAST_ID = (1 << 63) - 1
 
 
 class Log:
     """See `EventLog`. An event that two writers kept is shown once, under its smaller id."""
 
-    def __init__(self, folder: Path, readers: Readers) -> None:
+    def __init__(self, folder: Path, readers: Readers, sealed: SealedRows) -> None:
         self._folder = folder
         self._readers = readers
+        self._sealed = sealed
         self._stamps: Stamps | None = None
 
     def after(self, tenant_id: str, log_id: str | None, take: int) -> tuple[LogEntry, ...]:
         """Return up to `take` entries that follow `log_id`, oldest first; see `EventLog.after`."""
         start = 0 if log_id is None else parse_log_id(log_id)
-        if not self._readers.writers():
+        if not self._readers.writers() and not self._is_anything_sealed(tenant_id):
             return ()
         horizon = self._settle()
-        with self._readers.open_all() as connections:
-            ids = _walk(connections, tenant_id, f"AND id > {start} AND id <= {horizon}", newest_first=False)
-            return _fetch(connections, islice(_once(connections, tenant_id, ids), take))
+        with self._readers.snapshot(tenant_id) as snapshot:
+            reading = _Reading(snapshot, self._sealed, self._folder, tenant_id)
+            return reading.fetch(islice(reading.walk(start, horizon), take))
 
     def page(self, tenant_id: str, page: int, per_page: int, *, newest_first: bool) -> tuple[LogEntry, ...]:
         """Return the page (counting from 0) of a tenant's entries."""
-        with self._readers.open_all() as connections:
-            ids = _once(connections, tenant_id, _walk(connections, tenant_id, "", newest_first=newest_first))
-            return _fetch(connections, islice(ids, page * per_page, (page + 1) * per_page))
+        with self._readers.snapshot(tenant_id) as snapshot:
+            reading = _Reading(snapshot, self._sealed, self._folder, tenant_id)
+            ids = reading.walk(0, _LAST_ID, newest_first=newest_first)
+            return reading.fetch(islice(ids, page * per_page, (page + 1) * per_page))
 
     def count(self, tenant_id: str) -> int:
-        """Return how many entries the tenant has. With several files, every sender's id is looked up in the others."""
-        with self._readers.open_all() as connections:
-            total = 0
-            for writer, connection in connections.items():
-                total += connection.execute(f"SELECT COUNT(*) FROM events WHERE {_OF_TENANT}", (tenant_id,)).fetchone()[
-                    0
-                ]
-                others = {number: other for number, other in connections.items() if number != writer}
-                if others:
-                    rows = connection.execute(
-                        f"SELECT id, event_id FROM events WHERE {_OF_TENANT} AND event_id IS NOT NULL", (tenant_id,)
-                    )
-                    total -= sum(_has_earlier(others, tenant_id, *row) for row in rows)
-            return total
+        """Return how many entries the tenant has. With several writers, every open row's sender's id is looked up."""
+        with self._readers.snapshot(tenant_id) as snapshot:
+            return _Reading(snapshot, self._sealed, self._folder, tenant_id).count()
 
     def get(self, tenant_id: str, log_id: str) -> LogEntry | None:
         """Return the entry, None when the tenant has none of this id."""
@@ -63,15 +59,20 @@ class Log:
             number = parse_log_id(log_id)
         except ValueError:
             return None
-        writer = writer_of(number)
-        with self._readers.open_all() as connections:
-            if writer not in connections:
-                return None
-            row = connections[writer].execute(
-                f"SELECT id, event_id FROM events WHERE id = ? AND {_OF_TENANT}", (number, tenant_id)
-            )
-            entries = _fetch(connections, _once(connections, tenant_id, row))
+        with self._readers.snapshot(tenant_id) as snapshot:
+            reading = _Reading(snapshot, self._sealed, self._folder, tenant_id)
+            entries = reading.fetch(reading.walk(number - 1, number))
         return entries[0] if entries else None
+
+    def find(self, tenant_id: str, log_ids: Sequence[str]) -> set[str]:
+        """Return those of the ids that are of entries of the tenant."""
+        if not log_ids:
+            return set()
+        numbers = sorted(map(parse_log_id, log_ids))
+        with self._readers.snapshot(tenant_id) as snapshot:
+            found = _Reading(snapshot, self._sealed, self._folder, tenant_id).walk(numbers[0] - 1, numbers[-1])
+            wanted = set(numbers)
+            return {format_log_id(number) for number in found if number in wanted}
 
     def close(self) -> None:
         """Let go of the shared memory."""
@@ -79,53 +80,89 @@ class Log:
             self._stamps.close()
             self._stamps = None
 
-    def _settle(self) -> int:
-        """Return an id up to which everything that will ever be kept is committed; see `seats`.
+    def _is_anything_sealed(self, tenant_id: str) -> bool:
+        with self._readers.snapshot(tenant_id) as snapshot:
+            return bool(snapshot.segments)
 
-        What is chosen after the first line is greater than what that line read. What was chosen before it is committed when
-        its writer's lock has been free once.
-        """
+    def _settle(self) -> int:
         if self._stamps is None:
             self._stamps = Stamps(self._folder)
-        horizon = self._stamps.greatest()
-        for writer in self._readers.writers():
-            if not is_settled(self._folder, writer):
-                with self._readers.open(writer) as connection:
-                    horizon = min(horizon, 0 if connection is None else newest_id(connection))
-        return horizon
+        sealed = max((s.last_id for s in list_segments(self._folder)), default=0) if self._stamps.greatest() == 0 else 0
+        return max(find_horizon(self._folder, self._readers, self._stamps), sealed)
 
 
-def _walk(
-    connections: Connections, tenant_id: str, bounds: str, *, newest_first: bool
-) -> Iterator[tuple[int, str | None]]:
-    """Give the ids of a tenant's rows in all files, with the sender's ids where there is more than one file."""
-    column = "event_id" if len(connections) > 1 else "NULL"
-    order = "DESC" if newest_first else "ASC"
-    sql = f"SELECT id, {column} FROM events WHERE {_OF_TENANT} {bounds} ORDER BY id {order}"
-    cursors = [connection.execute(sql, (tenant_id,)) for connection in connections.values()]
-    return heapq.merge(*cursors, key=lambda row: row[0], reverse=newest_first)
+class _Reading:
+    """One tenant's rows in a snapshot: those that are open, merged with those that are sealed.
 
+    Among the sealed rows each event is there once. An open row may have its event in another writer's file, or sealed.
+    """
 
-def _once(
-    connections: Connections, tenant_id: str, rows: Iterable[tuple[int, str | None]]
-) -> Iterator[tuple[int, str | None]]:
-    """Leave out the rows whose event another file has under a smaller id."""
-    for log_id, event_id in rows:
+    def __init__(self, snapshot: Snapshot, sealed: SealedRows, folder: Path, tenant_id: str) -> None:
+        self._snapshot = snapshot
+        self._sealed = sealed
+        self._folder = folder
+        self._tenant_id = tenant_id
+        writers = snapshot.connections.keys() | {segment.writer for segment in snapshot.segments}
+        self._may_repeat = len(writers) > 1
+
+    def walk(self, after: int, up_to: int, *, newest_first: bool = False) -> Iterator[int]:
+        """Give the ids in a range, each event once."""
+        order = "DESC" if newest_first else "ASC"
+        column = "event_id" if self._may_repeat else "NULL"
+        sources: list[Iterable[tuple[int, str | None]]] = []
+        for writer, connection in self._snapshot.connections.items():
+            start = max(after, self._snapshot.sealed_to[writer])
+            sql = f"SELECT id, {column} FROM events WHERE {_OF_TENANT} AND id > ? AND id <= ? ORDER BY id {order}"
+            sources.append(connection.execute(sql, (self._tenant_id, start, up_to)))
+        if self._snapshot.segments:
+            ids = self._sealed.ids(self._snapshot.segments, after, up_to, newest_first=newest_first)
+            sources.append((log_id, None) for log_id in ids)
+        return self._once(heapq.merge(*sources, key=lambda row: row[0], reverse=newest_first))
+
+    def count(self) -> int:
+        """Return how many rows there are, each event once."""
+        total = sum(segment.count for segment in self._snapshot.segments)
+        for writer, connection in self._snapshot.connections.items():
+            arguments = (self._tenant_id, self._snapshot.sealed_to[writer])
+            where = f"{_OF_TENANT} AND id > ?"
+            if self._may_repeat:
+                rows = connection.execute(f"SELECT id, event_id FROM events WHERE {where}", arguments)
+                total += sum(1 for _ in self._once(rows))
+            else:
+                total += connection.execute(f"SELECT COUNT(*) FROM events WHERE {where}", arguments).fetchone()[0]
+        return total
+
+    def fetch(self, log_ids: Iterable[int]) -> tuple[LogEntry, ...]:
+        """Return the entries."""
+        wanted = list(log_ids)
+        bodies: dict[int, bytes] = {}
+        for log_id in wanted:
+            writer = writer_of(log_id)
+            if log_id > self._snapshot.sealed_to.get(writer, _LAST_ID):
+                connection = self._snapshot.connections[writer]
+                row = connection.execute("SELECT body FROM events WHERE id = ?", (log_id,)).fetchone()
+                if row is not None:
+                    bodies[log_id] = row[0]
+        sealed = [log_id for log_id in wanted if log_id not in bodies]
+        bodies.update(self._sealed.bodies(self._snapshot.segments, sealed))
+        texts = [(format_log_id(log_id), bodies[log_id]) for log_id in wanted]
+        return tuple(LogEntry(text, with_log_id(body, text)) for text, body in texts)
+
+    def _once(self, rows: Iterable[tuple[int, str | None]]) -> Iterator[int]:
+        """Leave out the rows whose event is elsewhere under a smaller id."""
+        known = SealedIds(self._folder)
+        try:
+            for log_id, event_id in rows:
+                if event_id is None or not self._is_earlier(known, log_id, event_id):
+                    yield log_id
+        finally:
+            known.close()
+
+    def _is_earlier(self, known: SealedIds, log_id: int, event_id: str) -> bool:
         own = writer_of(log_id)
-        others = {number: other for number, other in connections.items() if number != own}
-        if event_id is None or not _has_earlier(others, tenant_id, log_id, event_id):
-            yield log_id, event_id
-
-
-def _has_earlier(others: Connections, tenant_id: str, log_id: int, event_id: str) -> bool:
-    sql = f"SELECT 1 FROM events WHERE {_OF_TENANT} AND event_id = ? AND id < ?"
-    return any(other.execute(sql, (tenant_id, event_id, log_id)).fetchone() for other in others.values())
-
-
-def _fetch(connections: Connections, rows: Iterable[tuple[int, str | None]]) -> tuple[LogEntry, ...]:
-    entries: list[LogEntry] = []
-    for log_id, _ in rows:
-        row = connections[writer_of(log_id)].execute("SELECT body FROM events WHERE id = ?", (log_id,)).fetchone()
-        text = format_log_id(log_id)
-        entries.append(LogEntry(text, with_log_id(row[0], text)))
-    return tuple(entries)
+        sql = f"SELECT 1 FROM events WHERE {_OF_TENANT} AND event_id = ? AND id < ?"
+        for writer, other in self._snapshot.connections.items():
+            if writer != own and other.execute(sql, (self._tenant_id, event_id, log_id)).fetchone():
+                return True
+        key = key_of(self._tenant_id, event_id)
+        return known.find([key]).get(key, log_id) < log_id

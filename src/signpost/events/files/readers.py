@@ -4,13 +4,27 @@ import os
 import re
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from signpost.events.files.schema import file_of, open_for_reading
+from signpost.events.files.schema import file_of, open_for_reading, sealed_to
+from signpost.events.files.segments import Segment, list_segments, reading
 
 _FILE_NAME = re.compile(r"writer-(\d{3})\.sqlite")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All rows of one moment: those that are open, in the files, and a tenant's sealed ones.
+
+    Of each file the rows with ids greater than `sealed_to` count; the connections see them as they were at that moment.
+    """
+
+    connections: Mapping[int, sqlite3.Connection]
+    sealed_to: Mapping[int, int]
+    segments: tuple[Segment, ...]
 
 
 class Readers:
@@ -51,10 +65,26 @@ class Readers:
             lent = {writer: stack.enter_context(self.open(writer)) for writer in self.writers()}
             yield {writer: connection for writer, connection in lent.items() if connection is not None}
 
+    @contextmanager
+    def snapshot(self, tenant_id: str) -> Iterator[Snapshot]:
+        """Show the rows of one moment, each once, whoever seals or removes what meanwhile."""
+        with reading(self._folder), self.open_all() as connections:
+            sealed = {}
+            for writer, connection in connections.items():
+                connection.execute("BEGIN")
+                sealed[writer] = sealed_to(connection)
+            # Only now: what was sealed when the transactions began is there, and what was not is not counted.
+            segments = list_segments(self._folder, tenant_id)
+            counted = tuple(segment for segment in segments if _counts(segment, connections, sealed))
+            yield Snapshot(connections, sealed, counted)
+            for connection in connections.values():
+                connection.execute("COMMIT")
+
     def greatest_id(self) -> int:
         """Return the greatest log id that is kept; 0 when there is none."""
         with self.open_all() as connections:
-            return max((newest_id(connection) for connection in connections.values()), default=0)
+            newest = [newest_id(connection) for connection in connections.values()]
+        return max(newest + [segment.last_id for segment in list_segments(self._folder)], default=0)
 
     def close(self) -> None:
         """Close what is not lent, and keep nothing that comes back."""
@@ -87,6 +117,17 @@ class Readers:
 
 
 def newest_id(connection: sqlite3.Connection) -> int:
-    """Return the greatest log id in a file; 0 when it is empty."""
+    """Return the greatest log id that was kept in a file, and be it sealed by now; 0 when there was none."""
     (newest,) = connection.execute("SELECT COALESCE(MAX(id), 0) FROM events").fetchone()
-    return int(newest)
+    return max(int(newest), sealed_to(connection))
+
+
+def _counts(segment: Segment, connections: Mapping[int, sqlite3.Connection], sealed: Mapping[int, int]) -> bool:
+    """Return whether the segment's rows count, and not those in its writer's file.
+
+    They count when they were declared sealed, and also when the file does not have them: then somebody has lost the file.
+    """
+    connection = connections.get(segment.writer)
+    if connection is None or segment.last_id <= sealed[segment.writer]:
+        return True
+    return connection.execute("SELECT 1 FROM events WHERE id = ?", (segment.last_id,)).fetchone() is None

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 
 from signpost.events.files.schema import EXPOSURE, SUCCESS
+from signpost.events.files.sealed_ids import SealedIds, key_of
 from signpost.ports.events import SUCCESS_TYPE, Attribution, Event
 
 COLUMNS = 10
@@ -20,7 +21,11 @@ _FIELDS_OF_ARM = Attribution._fields.index("unit")
 
 
 class Numbers:
-    """The numbers that tenants and arms have in one file; new ones are committed when they are first asked for."""
+    """The numbers that tenants and arms have in one file.
+
+    New ones are committed when they are first asked for, or with the transaction that is under way; when that one fails,
+    others have to be read from the file.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -59,14 +64,37 @@ def fact_of(event: Event) -> int | None:
     return None
 
 
-def insert(connection: sqlite3.Connection, numbers: Numbers, log_ids: Iterable[int], events: Iterable[Event]) -> int:
+def insert(
+    connection: sqlite3.Connection,
+    numbers: Numbers,
+    log_ids: Iterable[int],
+    events: Iterable[Event],
+    sealed_ids: SealedIds,
+) -> int:
     """Insert the events under the ids, in as few statements as possible; return how many were new.
 
     One statement for many rows, because Python lets other threads run, and waits for its turn again, once for each
     statement: row by row, a busy event loop would keep a writer waiting a thousand times.
     """
+    pairs = list(zip(log_ids, events, strict=True))
+    sent = [key_of(event.tenant_id, event.event_id) for _, event in pairs if event.event_id is not None]
+    if not sent and len(pairs) <= ROWS_MAX:
+        return _insert_values(connection, _values_of(numbers, pairs))
+    # Within the transaction: until it ends, nobody can take a row out that is sealed after it was looked up here.
+    connection.execute("BEGIN IMMEDIATE")
+    known = sealed_ids.find(sent)
+    if known:
+        pairs = [p for p in pairs if p[1].event_id is None or key_of(p[1].tenant_id, p[1].event_id) not in known]
+    values = _values_of(numbers, pairs)
+    step = ROWS_MAX * COLUMNS
+    inserted = sum(_insert_values(connection, values[at : at + step]) for at in range(0, len(values), step))
+    connection.execute("COMMIT")
+    return inserted
+
+
+def _values_of(numbers: Numbers, pairs: Iterable[tuple[int, Event]]) -> list[Value]:
     values: list[Value] = []
-    for log_id, event in zip(log_ids, events, strict=True):
+    for log_id, event in pairs:
         tenant = numbers.of_tenant(event.tenant_id)
         attribution = event.attribution
         values += (
@@ -81,13 +109,7 @@ def insert(connection: sqlite3.Connection, numbers: Numbers, log_ids: Iterable[i
             event.event_id,
             event.body,
         )
-    step = ROWS_MAX * COLUMNS
-    if len(values) <= step:
-        return _insert_values(connection, values)
-    connection.execute("BEGIN IMMEDIATE")
-    inserted = sum(_insert_values(connection, values[at : at + step]) for at in range(0, len(values), step))
-    connection.execute("COMMIT")
-    return inserted
+    return values
 
 
 def _insert_values(connection: sqlite3.Connection, values: list[Value]) -> int:

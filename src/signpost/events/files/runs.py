@@ -5,7 +5,7 @@ last run, have no keys yet: at most about `RUN_EXPOSURES` of them.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from xxhash import xxh3_64_intdigest
 
@@ -70,6 +70,34 @@ class NextRun:
             self._keys.append((unit_key(tenant_id, unit), log_id))
         self._exposures += 1
         self._last_id = max(self._last_id, log_id)
+
+
+def write_run_up_to(connection: sqlite3.Connection, last_id: int) -> None:
+    """Within the caller's transaction, append a run of the exposures after the last one, up to an id: they are being sealed.
+
+    The writer, if it is another process, writes these keys once more; nobody minds.
+    """
+    keys: list[tuple[int, int]] = []
+    for tenant_id, session_id, unit, log_id in connection.execute(f"{_TAIL} AND e.id <= ?", (last_id,)):
+        keys += [(session_key(tenant_id, session_id), log_id)] if session_id is not None else []
+        keys += [(unit_key(tenant_id, unit), log_id)] if unit is not None else []
+    if not keys:
+        return
+    keys.sort()
+    run = int(connection.execute("INSERT INTO runs (last_id) VALUES (?)", (last_id,)).lastrowid or 0)
+    for at in range(0, len(keys), _ROWS_IN_STATEMENT):
+        _insert_keys(connection, run, keys[at : at + _ROWS_IN_STATEMENT])
+
+
+def forget_runs(connection: sqlite3.Connection, last_id: int) -> Iterator[None]:
+    """Delete the runs that end at an id or before it, a run at a time."""
+    runs = connection.execute("SELECT run FROM runs WHERE last_id <= ? ORDER BY run", (last_id,)).fetchall()
+    for (run,) in runs:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("DELETE FROM keys WHERE run = ?", (run,))
+        connection.execute("DELETE FROM runs WHERE run = ?", (run,))
+        connection.execute("COMMIT")
+        yield
 
 
 def _insert_keys(connection: sqlite3.Connection, run: int, keys: Sequence[tuple[int, int]]) -> None:

@@ -1,11 +1,12 @@
 """One writer's SQLite file: what is in it, and how it is opened."""
 
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
 
-VERSION = 1
-"""Of the tables, kept in `user_version`."""
+VERSION = 2
+"""Of the tables, kept in `user_version`. Version 1 had nothing sealed."""
 
 EXPOSURE, SUCCESS = 1, 2
 """What `fact` says about a row that analysis needs: an exposure, or a success that counts for its unit."""
@@ -49,6 +50,12 @@ CREATE UNIQUE INDEX senders_ids ON events (tenant, event_id) WHERE event_id IS N
 CREATE TABLE runs (run INTEGER PRIMARY KEY, last_id INTEGER NOT NULL);
 CREATE TABLE keys (run INTEGER NOT NULL, key INTEGER NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (run, key, id)) WITHOUT ROWID;
 """
+_SEAL = """
+CREATE TABLE seal (last_id INTEGER NOT NULL);
+INSERT INTO seal (last_id) VALUES (0);
+"""
+_STEPS = (_TABLES, _SEAL)
+"""What brings a file from each version to the next."""
 
 
 class NewerFileError(Exception):
@@ -67,7 +74,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         NewerFileError: a later version made it.
         sqlite3.Error, OSError: it can't be opened.
     """
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    make_file(path)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=64)
     try:
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
@@ -76,16 +83,20 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
         connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES}")
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_BYTES_KEPT}")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
-        version = _version_of(connection)
-        if version == 0:
-            connection.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
-        elif version > VERSION:
-            message = f"{path.name} was written by a later version of signpost"
-            raise NewerFileError(message)
+        _bring_up_to_date(connection, path)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def make_file(path: Path) -> None:
+    """Make an empty file that only its owner may read, where there is none.
+
+    One that is there is not even opened: closing it would take the locks away that SQLite has on it in this process.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection | None:
@@ -105,7 +116,35 @@ def open_for_reading(path: Path) -> sqlite3.Connection | None:
     if version > VERSION:
         message = f"{path.name} was written by a later version of signpost"
         raise NewerFileError(message)
-    return None
+    if version == 0:
+        return None
+    open_for_writing(path).close()
+    return open_for_reading(path)
+
+
+def sealed_to(connection: sqlite3.Connection) -> int:
+    """Return the log id up to which the rows are sealed: those that are still here don't count any more."""
+    (last_id,) = connection.execute("SELECT last_id FROM seal").fetchone()
+    return int(last_id)
+
+
+def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
+    if _version_of(connection) == VERSION:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        version = _version_of(connection)
+        if version > VERSION:
+            message = f"{path.name} was written by a later version of signpost"
+            raise NewerFileError(message)
+        for step in _STEPS[version:]:
+            for statement in step.split(";"):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
 
 
 def _version_of(connection: sqlite3.Connection) -> int:

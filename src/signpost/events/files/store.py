@@ -1,14 +1,25 @@
 """The files as one thing: a sink, a log, and measures."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from datetime import date
 from pathlib import Path
 
 from signpost.events.files.attributions import Attributions
+from signpost.events.files.exports import Export, exporting
+from signpost.events.files.imports import TakenIn, take_in
 from signpost.events.files.log import Log
 from signpost.events.files.measures import FileMeasures
 from signpost.events.files.readers import Readers
+from signpost.events.files.relations import Relations
+from signpost.events.files.retention import forget_keys, remove_before
+from signpost.events.files.sealed_exposures import SealedExposures
+from signpost.events.files.sealed_rows import SealedRows
+from signpost.events.files.sealing import At, Sealed, Sealer, sealing
+from signpost.events.files.segments import Segment
 from signpost.events.files.writer import QUEUED_BYTES_MAX, QUEUED_ROWS_MAX, Writer
+from signpost.events.selections import Selection
 from signpost.ports.clock import Clock
 from signpost.ports.events import Attribution, Event, LogEntry
 from signpost.ports.measurements import Measurement, Question, UnitValues
@@ -31,13 +42,16 @@ class FileEvents:
         queued_bytes_max: int = QUEUED_BYTES_MAX,
     ) -> None:
         folder = folder.absolute()
+        self._folder = folder
         self._readers = Readers(folder)
         self._writer = Writer(
             folder, clock, self._readers, queued_rows_max=queued_rows_max, queued_bytes_max=queued_bytes_max
         )
-        self._log = Log(folder, self._readers)
-        self._attributions = Attributions(self._readers)
-        self._measures = FileMeasures(folder, self._readers)
+        self._sealed = SealedRows(folder)
+        self._log = Log(folder, self._readers, self._sealed)
+        self._attributions = Attributions(self._readers, SealedExposures(folder, self._sealed))
+        self.relations = Relations(folder, self._readers)
+        self._measures = FileMeasures(self._readers, self.relations)
 
     @property
     def is_failing(self) -> bool:
@@ -52,7 +66,58 @@ class FileEvents:
         """Commit everything that was accepted, then refuse more."""
         self._writer.close()
         self._log.close()
+        self._sealed.close()
         self._readers.close()
+
+    def seal(
+        self,
+        before_ms: int,
+        newest_kept: int | None = None,
+        *,
+        is_waiting: bool = True,
+        pause: At = lambda _: None,
+    ) -> Iterator[Sealed]:
+        """Seal what was kept before a moment, or is not among so many newest rows of a writer that has over twice as many.
+
+        Two can't at once: one waits, or does nothing when it is not to wait.
+
+        Raises:
+            OSError, sqlite3.Error, EventsDamagedError: it can't go on; everything that was kept is still there.
+        """
+        if not self._folder.exists():
+            return
+        with sealing(self._folder, is_waiting=is_waiting) as is_alone:
+            if is_alone:
+                yield from Sealer(self._folder, self._readers, pause=pause).seal(before_ms, newest_kept)
+
+    def remove_before(self, day: date, *, is_waiting: bool = True) -> Iterator[Segment]:
+        """Remove the sealed rows of all days before this one, whole days at a time; gives each segment that is gone."""
+        if not self._folder.exists():
+            return
+        with sealing(self._folder, is_waiting=is_waiting) as is_alone:
+            if is_alone:
+                yield from remove_before(self._folder, day)
+
+    def forget_keys(self, now_ms: int, pause: At = lambda _: None, *, is_waiting: bool = True) -> None:
+        """Forget where old sealed exposures are, which no event is attributed to any more; see `retention`."""
+        if not self._folder.exists():
+            return
+        with sealing(self._folder, is_waiting=is_waiting) as is_alone:
+            if is_alone:
+                for _ in forget_keys(self._folder, self._readers, now_ms):
+                    pause("forgotten")
+
+    def exporting(self, tenant_id: str, selection: Selection) -> AbstractContextManager[Export]:
+        """Open a tenant's events of this moment, to write them elsewhere; see `exports`."""
+        return exporting(self._folder, self._readers, tenant_id, selection)
+
+    def take_in(self, tenant_id: str, path: Path, position: int = 0) -> Iterator[TakenIn]:
+        """Keep the rows of an exported file, from a position on, piece by piece; see `imports`."""
+        return take_in(self, self._folder, tenant_id, path, position)
+
+    def find_kept(self, tenant_id: str, log_ids: Sequence[str]) -> set[str]:
+        """Return those of the ids that are of entries of the tenant."""
+        return self._log.find(tenant_id, log_ids)
 
     def after(self, tenant_id: str, log_id: str | None, take: int) -> tuple[LogEntry, ...]:
         """Return up to `take` entries that follow `log_id`; see `EventLog.after`."""

@@ -15,6 +15,7 @@ from signpost.events.files import rows
 from signpost.events.files.readers import Readers
 from signpost.events.files.runs import RUN_EXPOSURES, NextRun
 from signpost.events.files.schema import file_of, open_for_writing
+from signpost.events.files.sealed_ids import SealedIds
 from signpost.events.files.seats import Seat, Stamps, take_seat
 from signpost.events.logids import Stamper
 from signpost.ports.clock import Clock
@@ -53,9 +54,15 @@ class _OpenFile:
         try:
             self.numbers = rows.Numbers(self.connection)
             self.next_run = NextRun(self.connection)
+            self.sealed_ids = SealedIds(folder)
         except BaseException:
             self.connection.close()
             raise
+
+    def close(self) -> None:
+        """Close it, and what it looks up."""
+        self.sealed_ids.close()
+        self.connection.close()
 
 
 class Writer:
@@ -194,11 +201,12 @@ class Writer:
             now_ms = int(self._clock.now().timestamp() * 1000)
             log_ids = self._stamper.stamp(len(events), now_ms, stamps.greatest())
             stamps.raise_to(seat.writer, log_ids[-1])
-            count = rows.insert(file.connection, file.numbers, log_ids, events)
+            count = rows.insert(file.connection, file.numbers, log_ids, events, file.sealed_ids)
+            # Counted while nobody can settle: nothing of it may be sealed yet.
+            is_all = count == len(events)
+            counts = [len(b.events) for b in batches] if is_all else _count_new(file.connection, log_ids, batches)
         file.next_run.add(log_ids, events)
-        if count == len(events):
-            return [len(batch.events) for batch in batches]
-        return _count_new(file.connection, log_ids, batches)
+        return counts
 
     def _open(self) -> tuple[Seat, Stamps, _OpenFile]:
         if self._stamps is None:
@@ -226,7 +234,7 @@ class Writer:
         """Close the file; the next commit opens it anew, with nothing of a failed one left."""
         if self._file is not None:
             with contextlib.suppress(sqlite3.Error):
-                self._file.connection.close()
+                self._file.close()
             self._file = None
 
     def _release(self, batches: Sequence[_Batch]) -> None:
