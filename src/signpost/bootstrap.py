@@ -22,6 +22,7 @@ from signpost.edge.logs import JsonLines
 from signpost.edge.system import RandomIds, SystemClock
 from signpost.edge.tokens import Tokens
 from signpost.events.files import FileEvents
+from signpost.events.files.housekeeping import Housekeeper, Upkeep
 from signpost.model.errors import NameTakenError
 from signpost.model.tenants import Tenant
 from signpost.ports.store import Store
@@ -124,11 +125,15 @@ def create_app(settings: Settings) -> App:
     routers = (create_oauth_router(catalog, gate, parts.keys, parts.tokens, guesses), create_health_router(health))
     api = create_api(services, routers, describe_runtime())
 
+    housekeeper = Housekeeper(parts.events, parts.clock, upkeep_of(settings))
+
     def start() -> None:
         catalog.refresh()
         catalog.watch()
+        housekeeper.start()
 
     def stop() -> None:
+        housekeeper.stop()
         catalog.close()
         parts.close()
 
@@ -146,6 +151,11 @@ def create_app(settings: Settings) -> App:
         ofrep_exposures=Recorded(settings.ofrep_exposures),
         origins=frozenset(settings.origins),
     )
+
+
+def upkeep_of(settings: Settings) -> Upkeep:
+    """Return when events are sealed and removed."""
+    return Upkeep(settings.events_seal_hours, settings.events_open_rows, settings.events_retention_days or None)
 
 
 def _gate(parts: Parts, catalog: Catalog, per_minute: int) -> Gate:

@@ -48,6 +48,15 @@ class Settings(BaseModel):
         (),
         description="Origins of web pages that may call OFREP, such as https://login.example.com; separated by spaces.",
     )
+    events_seal_hours: int = Field(
+        24, ge=1, le=8_760, description="Events are sealed as Parquet so many hours after they were kept."
+    )
+    events_open_rows: int = Field(
+        200_000, ge=1_000, description="Each process seals earlier what is more than twice as many rows."
+    )
+    events_retention_days: int = Field(
+        0, ge=0, le=36_500, description="Sealed events are removed after so many days, whole days at a time. 0: never."
+    )
     token_lifetime: int = Field(86_400, ge=60, le=2_592_000, description="How long a token is good, in seconds.")
     geoip: Path | None = Field(None, description="A MaxMind-format file that tells countries and regions by address.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="What is logged to stderr.")

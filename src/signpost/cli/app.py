@@ -11,6 +11,7 @@ from signpost.cli import (
     audit,
     clients,
     config,
+    events,
     explain,
     export,
     imports,
@@ -38,6 +39,7 @@ from signpost.model.errors import (
     NotModifiableError,
     PlanInvalidError,
 )
+from signpost.ports.events import EventsDamagedError, EventsRejectedError
 from signpost.ports.measurements import MeasurementUnavailableError
 from signpost.ports.store import StoreUnavailableError, StoreVersionError
 
@@ -64,6 +66,7 @@ app.command("explain")(explain.explain)
 app.command("simulate")(simulate.simulate)
 app.command("export")(export.export)
 app.add_typer(imports.app, name="import")
+app.add_typer(events.app, name="events")
 app.command("audit")(audit.audit)
 app.command("config")(config.config)
 app.command("version")(config.version)
@@ -73,7 +76,7 @@ def main() -> None:
     """Run a command. Exit codes: 0 done, 1 refused or failed with one sentence on stderr, 2 wrong usage."""
     try:
         app(prog_name="signpost")
-    except (CommandError, SettingsError, StoreVersionError) as error:
+    except (CommandError, EventsDamagedError, EventsRejectedError, SettingsError, StoreVersionError) as error:
         _fail(str(error))
     except StoreUnavailableError as error:
         _fail(f"The database does not answer: {error}")
