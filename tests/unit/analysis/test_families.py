@@ -15,7 +15,8 @@ from scipy import stats
 
 from signpost.analysis import Estimate, Histogram, Missing, MissingCode, PValue, Sums, compare, sum_rate, sum_values
 from signpost.analysis.adjustment import adjust_for_covariate
-from signpost.analysis.bayes import chance_above_zero, chance_to_beat
+from signpost.analysis.bayes import chance_above_zero
+from signpost.analysis.beta_binomial import chance_to_beat
 from signpost.analysis.clusters import contrast_clusters
 from signpost.analysis.contrasts import Contrast
 from signpost.analysis.effects import Effect
