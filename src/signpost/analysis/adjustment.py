@@ -56,4 +56,5 @@ def adjust_or_not(control: Sums, treatment: Sums) -> Contrast[float]:
     adjusted = adjust_for_covariate(control, treatment)
     if isinstance(adjusted, Contrast):
         return adjusted
-    return contrast(centre(control), centre(treatment), f"{MEANS}; {adjusted.message.rstrip('.')}")
+    why = "too few units" if adjusted.code is MissingCode.TOO_FEW_UNITS else "no variance to use from before"
+    return contrast(centre(control), centre(treatment), f"{MEANS}, not adjusted ({why})")

@@ -178,4 +178,4 @@ def test_what_the_past_tells_without_error_is_not_adjusted_and_the_method_says_s
 def test_too_few_units_are_not_adjusted_and_the_method_says_so() -> None:
     found = adjust_or_not(sum_values([1, 2, 3], [1, 2, 4]), sum_values([1, 2, 5], [1, 2, 3]))
 
-    assert found.method == "Welch's t on means over units; Fewer than 100 units in a variation: not adjusted"
+    assert found.method == "Welch's t on means over units, not adjusted (too few units)"
