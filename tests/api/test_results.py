@@ -66,7 +66,8 @@ def test_results_come_with_the_method_of_every_number(client: TestClient) -> Non
     )
     assert control["value"]["method"] == "Wilson score interval"
     comparison = metric["comparisons"][0]
-    sequence = "Welch's t on means over units, asymptotic confidence sequence, sharpest at 5,000 units"
+    unadjusted = "Welch's t on means over units, not adjusted (no variance to use from before)"
+    sequence = f"{unadjusted}, asymptotic confidence sequence, sharpest at 5,000 units"
     assert comparison["absolute_effect"]["value"] == pytest.approx(0.05)
     assert comparison["absolute_effect"]["method"] == comparison["p_value"]["method"] == sequence
     assert comparison["relative_effect"]["method"] == f"{sequence}, of the logarithm of the ratio"

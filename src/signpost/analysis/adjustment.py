@@ -3,11 +3,13 @@
 from signpost.analysis.answers import Missing, MissingCode
 from signpost.analysis.cells import Sums
 from signpost.analysis.contrasts import Contrast
-from signpost.analysis.means import centre, contrast
+from signpost.analysis.means import MEANS, centre, contrast
 
 METHOD = "regression on the time before the exposure, a slope for each arm"
 UNITS_MIN = 100
 """Units per arm under which slopes are not estimated."""
+UNEXPLAINED_MIN = 1e-10
+"""The part of the variance, left unexplained, under which an error would be rounding."""
 
 
 def adjust_for_covariate(control: Sums, treatment: Sums) -> Contrast[float] | Missing:
@@ -26,15 +28,17 @@ def adjust_for_covariate(control: Sums, treatment: Sums) -> Contrast[float] | Mi
         return Missing(
             MissingCode.NO_VARIANCE, "What units did before is the same for all: there is nothing to adjust for."
         )
-    centre_c = both.c / both.n
     of_centre = (both.n * both.cc - both.c**2) / (both.n * (both.n - 1)) / both.n
     means, residuals, slopes = [], [], []
     for s, spread in zip((control, treatment), spreads, strict=True):
         slope = (s.n * s.xc - s.x * s.c) / spread
-        left = (s.n * s.xx - s.x * s.x) - slope * (s.n * s.xc - s.x * s.c)
+        total = s.n * s.xx - s.x * s.x
+        left = (total * spread - (s.n * s.xc - s.x * s.c) ** 2) / spread
+        if left <= UNEXPLAINED_MIN * total:
+            return Missing(MissingCode.NO_VARIANCE, "What units did before tells all that they do after: not adjusted.")
         slopes.append(slope)
-        means.append(s.x / s.n - slope * (s.c / s.n - centre_c))
-        residuals.append(max(0.0, left) / s.n / (s.n - 2) / s.n)
+        means.append(s.x / s.n - slope * ((s.c * both.n - both.c * s.n) / (s.n * both.n)))
+        residuals.append(left / s.n / (s.n - 2) / s.n)
     return Contrast(
         control=means[0],
         treatment=means[1],
@@ -48,6 +52,9 @@ def adjust_for_covariate(control: Sums, treatment: Sums) -> Contrast[float] | Mi
 
 
 def adjust_or_not(control: Sums, treatment: Sums) -> Contrast[float]:
-    """Return the adjusted contrast where there is one, else that of the plain means."""
+    """Return the adjusted contrast where there is one, else that of the plain means, whose method says why."""
     adjusted = adjust_for_covariate(control, treatment)
-    return contrast(centre(control), centre(treatment)) if isinstance(adjusted, Missing) else adjusted
+    if isinstance(adjusted, Contrast):
+        return adjusted
+    why = "too few units" if adjusted.code is MissingCode.TOO_FEW_UNITS else "no variance to use from before"
+    return contrast(centre(control), centre(treatment), f"{MEANS}, not adjusted ({why})")

@@ -29,7 +29,7 @@ def combine(contrasts: Sequence[Contrast[float]], weights: Sequence[float]) -> C
         covariance=variances[2],
         degrees_of_freedom=(freedom[0], freedom[1]),
         units=sum(c.units for c in contrasts),
-        method=f"{contrasts[0].method}, post-stratified over {len(contrasts)} phases",
+        method=f"{' or '.join(dict.fromkeys(c.method for c in contrasts))}, post-stratified over {len(contrasts)} phases",
     )
 
 
