@@ -204,8 +204,9 @@ def _find_doubt(subject: Subject, health: HealthResult) -> Missing | None:
 
 
 def _find_faults(subject: Subject, health: HealthResult) -> tuple[str, ...]:
-    """Why nothing may be decided at all."""
-    doubt = _find_doubt(subject, health)
+    """Why nothing may be decided before something is repaired; that segments decide is no fault."""
+    found = _find_doubt(subject, health)
+    doubt = None if found is NOT_RANDOMISED else found
     drift = "Units drift out of one variation more than out of another, so those who are left can't be compared."
     return (*([doubt.message] if doubt else []), *([drift] if is_alarm(health.drift) else []))
 

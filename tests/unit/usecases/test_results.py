@@ -257,7 +257,8 @@ def test_segments_are_described_and_not_concluded_from() -> None:
     assert code_of(found.health.sample_ratio) is MissingCode.NO_PLANNED_RATIO
     assert found.variations[1].planned_ratio is None
     assert notes_of(found) == [NoteCode.NOT_RANDOMISED]
-    assert found.verdict.decision is Decision.BROKEN
+    assert found.verdict.decision is Decision.KEEP_GOING
+    assert "Segments decided who got what" in found.verdict.reasons[0]
 
 
 def test_several_treatments_are_noted_and_adjusted_for() -> None:
