@@ -21,11 +21,11 @@ from signpost.analysis.cells import Histogram, Sums
 from signpost.analysis.clusters import contrast_clusters
 from signpost.analysis.confidence_sequence import half_width
 from signpost.analysis.contrasts import Contrast
+from signpost.analysis.crossing import boundaries
 from signpost.analysis.difference import newcombe_bounds
 from signpost.analysis.effects import Effect
 from signpost.analysis.equality import pooled_z
 from signpost.analysis.fixed import FixedHorizon, two_sided
-from signpost.analysis.group_sequential import boundaries
 from signpost.analysis.means import Sample, centre_ratio, contrast
 from signpost.analysis.quantiles import contrast_quantiles
 from signpost.analysis.sample_ratio import check_sample_ratio, sound_alarm

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ from starlette.testclient import TestClient
 from signpost.api.wire.results import ResultsReply
 from signpost.bootstrap import Parts, create_app, open_parts
 from signpost.config import Settings, load_settings
+from signpost.model.analysis_plans import AnalysisPlan, Looking
+from signpost.model.metric_catalogue import SIGN_IN_SUCCESS
 from signpost.model.tenants import SCOPES, Tenant
 from signpost.testing.builders import an_experiment
 from signpost.usecases.clients import create_client
@@ -91,6 +94,23 @@ def test_the_reply_is_what_its_schema_says(client: TestClient, experiment_id: st
 
     ResultsReply.model_validate_json(reply.content)
     json.loads(reply.content, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+
+
+@pytest.mark.parametrize("planned_units", [10**6, 5_000, 3_000])
+def test_a_plan_with_looks_on_the_way_answers_from_its_first_day_on(
+    client: TestClient, parts: Parts, planned_units: int
+) -> None:
+    plan = AnalysisPlan((SIGN_IN_SUCCESS,), looking=Looking.GROUP_SEQUENTIAL, planned_units=planned_units)
+    with parts.store.writing(find_tenant(parts.store, None).id, "test") as workspace:
+        workspace.experiments.replace(replace(RUNNING, analysis_plan=plan))
+
+    reply = client.get(path_of(RUNNING.id))
+
+    assert reply.status_code == 200
+    comparison = reply.json()["metrics"][0]["comparisons"][0]
+    is_early = planned_units == 10**6
+    assert ("missing" in comparison["absolute_effect"], "missing" in comparison["relative_effect"]) == (is_early,) * 2
+    assert comparison["judgement"] != {"value": "better"} or not is_early
 
 
 def test_the_route_is_described(client: TestClient) -> None:

@@ -23,6 +23,7 @@ class MissingCode(StrEnum):
     NO_DENOMINATOR = "no_denominator"
     OVERFLOWN = "overflown"
     NOT_JUDGED = "not_judged"
+    TOO_EARLY = "too_early"
 
 
 @dataclass(frozen=True, slots=True)

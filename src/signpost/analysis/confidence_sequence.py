@@ -17,8 +17,8 @@ class ConfidenceSequence:
     """See `Look`.
 
     Source: I. Waudby-Smith, D. Arbour, R. Sinha, E. H. Kennedy, A. Ramdas (2024), Time-uniform central limit theory and
-    asymptotic confidence sequences, Annals of Statistics 52, 2613–2640, theorem 2.2 and, for one side, appendix B. Not the
-    variant in which the tuning shrinks with the sample: that one has no guarantee over time.
+    asymptotic confidence sequences, Annals of Statistics 52, 2613–2640, theorem 2.2. Not the variant in which the tuning shrinks
+    with the sample: that one has no guarantee over time.
     """
 
     alpha: float = 0.05
@@ -35,11 +35,8 @@ class ConfidenceSequence:
 
     def p_above(self, effect: Effect[float]) -> PValue:
         """Return the one-sided p-value, valid at every look."""
-        method = f"{self._method(effect)}, one-sided"
-        if effect.value <= 0:
-            return PValue(1.0, method)
-        # Half the level on this side: a little longer than the sharpest one-sided bound, and of the same form.
-        return PValue(min(1.0, float(anytime_p(effect, 2 * self.alpha, self.units_best)) / 2), method)
+        p = float(anytime_p_above(effect, self.alpha, self.units_best))
+        return PValue(min(1.0, p), f"{self._method(effect)}, one-sided")
 
     def _method(self, effect: Effect[float]) -> str:
         return f"{effect.method}, {METHOD.format(units=self.units_best)}"
@@ -57,6 +54,22 @@ def anytime_p(effect: Effect[Numbers], alpha: float, units_best: int = UNITS_BES
     r = effect.units * tuning(alpha, units_best)
     z = effect.value / effect.standard_error
     p: Numbers = (r + 1) ** 0.5 * exp(-(z**2) * r / (2 * (r + 1)))
+    return p
+
+
+def anytime_p_above(effect: Effect[Numbers], alpha: float, units_best: int = UNITS_BEST) -> Numbers:
+    """Return the same for an effect that is not above 0: √(r + 1)/2 · e^(−z² r/(2(r + 1))) / Φ(z √(r/(r + 1))), not yet cut off at 1.
+
+    Source: S. R. Howard, A. Ramdas, J. McAuliffe, J. Sekhon (2021), Time-uniform, nonparametric, nonasymptotic confidence
+    sequences, Annals of Statistics 49, 1055–1080, proposition 6: the mixture over effects above 0 only, so that any effect below is
+    covered. Half of a two-sided level is a little too bold, as both sides may be crossed.
+    """
+    from scipy.special import log_ndtr  # noqa: PLC0415
+
+    r = effect.units * tuning(2 * alpha, units_best)
+    z = effect.value / effect.standard_error
+    shrunk = z * (r / (r + 1)) ** 0.5
+    p: Numbers = exp(log((r + 1) ** 0.5 / 2) - shrunk**2 / 2 - log_ndtr(shrunk))
     return p
 
 

@@ -76,3 +76,17 @@ def student_two_sided_t(confidence_level: float, degrees_of_freedom: Numbers) ->
     from scipy.special import stdtrit  # noqa: PLC0415
 
     return stdtrit(degrees_of_freedom, 0.5 + confidence_level / 2)  # type: ignore[no-any-return]
+
+
+def as_normal(t: Numbers, degrees_of_freedom: Numbers) -> Numbers:
+    """Return the standard normal value over which there is as much as over this of Student's t; infinite when t is far out."""
+    from scipy.special import ndtri, stdtr  # noqa: PLC0415
+
+    return -ndtri(stdtr(degrees_of_freedom, -t))  # type: ignore[no-any-return]
+
+
+def as_student(z: Numbers, degrees_of_freedom: Numbers) -> Numbers:
+    """Return Student's t over which there is as much as over this standard normal value."""
+    from scipy.special import ndtr, stdtrit  # noqa: PLC0415
+
+    return -stdtrit(degrees_of_freedom, ndtr(-z))  # type: ignore[no-any-return]

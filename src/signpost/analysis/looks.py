@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from signpost.analysis.answers import Estimate, PValue
+from signpost.analysis.answers import Estimate, Missing, PValue
 from signpost.analysis.distributions import exp
 from signpost.analysis.effects import Effect
 
@@ -11,8 +11,8 @@ from signpost.analysis.effects import Effect
 class Look(Protocol):
     """One way of looking, at one moment."""
 
-    def interval(self, effect: Effect[float]) -> Estimate:
-        """Return the effect's value with its interval, on the effect's scale."""
+    def interval(self, effect: Effect[float]) -> Estimate | Missing:
+        """Return the effect's value with its interval, on the effect's scale; or why it has none at this moment."""
         ...
 
     def p_value(self, effect: Effect[float]) -> PValue:
@@ -28,7 +28,7 @@ class Look(Protocol):
 class Judged:
     """An effect as a way of looking shows it."""
 
-    interval: Estimate
+    interval: Estimate | Missing
     p_value: PValue
 
 
@@ -37,8 +37,10 @@ def judge(look: Look, effect: Effect[float]) -> Judged:
     return Judged(look.interval(effect), look.p_value(effect))
 
 
-def as_lift(interval: Estimate) -> Estimate:
-    """Return an interval of a log ratio as one of the lift: 0.05 is 5 % more."""
+def as_lift(interval: Estimate | Missing) -> Estimate | Missing:
+    """Return an interval of a log ratio as one of the lift: 0.05 is 5 % more; none stays none."""
+    if isinstance(interval, Missing):
+        return interval
     bounds = {name: exp(getattr(interval, name)) - 1 for name in ("value", "ci_lower", "ci_upper")}
     return replace(interval, **bounds, method=f"{interval.method}, of the logarithm of the ratio")
 

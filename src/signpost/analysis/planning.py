@@ -1,12 +1,13 @@
 """Planning: how many units it takes, what so many units can find, and how long that is."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from signpost.analysis.confidence_sequence import UNITS_BEST, half_width
+from signpost.analysis.crossing import boundaries, find_crossings
 from signpost.analysis.effects import Effect
-from signpost.analysis.group_sequential import boundaries, cross
 from signpost.model.analysis_plans import Looking, Spending
 
 UNITS_MAX = 10**10
@@ -43,20 +44,29 @@ def find_power(design: Design, units: float, effect: float) -> float:
     """Return the probability that an absolute effect is found with so many units in both arms together.
 
     With one look it is that of the z-test (J. Cohen (1988), Statistical power analysis, chapter 2). Group sequential: that any of the
-    equally spaced looks crosses its boundary, by the same recursion that makes the boundaries (C. Jennison, B. W. Turnbull (2000),
-    Group sequential methods, chapter 19). Confidence sequence: that the interval leaves 0 out when the units are there; that it did
-    so before, and not now, is not counted, so it is a lower bound.
+    equally spaced looks crosses its boundary on the right side, by the same recursion that makes the boundaries (C. Jennison, B. W.
+    Turnbull (2000), Group sequential methods, chapter 19). Confidence sequence: that the interval leaves 0 out at any of as many
+    looks, by the same recursion.
     """
     drift = abs(effect) / find_error(design, units)
-    match design.looking:
-        case Looking.FIXED:
-            return _beyond(_z(design.alpha), drift)
-        case Looking.GROUP_SEQUENTIAL:
-            fractions = tuple((i + 1) / design.looks for i in range(design.looks))
-            return cross(fractions, _bounds(fractions, design.spending, design.alpha), drift)
-        case Looking.CONFIDENCE_SEQUENCE:
-            unit_error = Effect(0.0, 1.0, math.inf, float(units), "")
-            return _beyond(float(half_width(unit_error, design.alpha, UNITS_BEST)), drift)
+    if design.looking is Looking.FIXED:
+        return _beyond(_z(design.alpha), drift)
+    crossings: list[float] = find_crossings(_fractions(design), _bounds(design, units), drift).tolist()
+    return sum(crossings)
+
+
+def find_expected_units(design: Design, units: float, effect: float) -> float:
+    """Return the units in both arms that are there on average when the effect is found, or all of them are.
+
+    Source: C. Jennison, B. W. Turnbull (2000), as above, chapter 19: the sizes of the looks times the probabilities to stop there.
+    """
+    if design.looking is Looking.FIXED:
+        return units
+    drift = abs(effect) / find_error(design, units)
+    fractions, bounds = _fractions(design), _bounds(design, units)
+    stops = find_crossings(fractions, bounds, drift) + find_crossings(fractions, bounds, -drift)
+    saved: list[float] = [stop * (1 - fraction) for stop, fraction in zip(stops.tolist(), fractions, strict=True)]
+    return units * (1 - sum(saved))
 
 
 def find_error(design: Design, units: float) -> float:
@@ -85,9 +95,22 @@ def find_effect(design: Design, units: float) -> float:
     return upper
 
 
+def _fractions(design: Design) -> tuple[float, ...]:
+    return tuple((i + 1) / design.looks for i in range(design.looks))
+
+
+def _bounds(design: Design, units: float) -> Sequence[float]:
+    """Return how far z must be from 0 at each look."""
+    fractions = _fractions(design)
+    if design.looking is Looking.GROUP_SEQUENTIAL:
+        return _boundaries(fractions, design.spending, design.alpha)
+    looks = [Effect(0.0, 1.0, math.inf, units * fraction, "") for fraction in fractions]
+    return [float(half_width(look, design.alpha, UNITS_BEST)) for look in looks]
+
+
 @lru_cache(maxsize=64)
-def _bounds(fractions: tuple[float, ...], spending: Spending, alpha: float) -> tuple[float, ...]:
-    return tuple(float(bound) for bound in boundaries(fractions, spending, alpha))
+def _boundaries(fractions: tuple[float, ...], spending: Spending, alpha: float) -> tuple[float, ...]:
+    return tuple(boundaries(fractions, spending, alpha).tolist())
 
 
 def _z(alpha: float) -> float:

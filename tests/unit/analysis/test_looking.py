@@ -1,23 +1,27 @@
 """The ways of looking, against tables, other programs and their own promises."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import integrate, special, stats
 from statsmodels.stats.power import NormalIndPower
 
-from signpost.analysis import Missing, MissingCode, PValue
-from signpost.analysis.confidence_sequence import ConfidenceSequence, anytime_p, half_width
+from signpost.analysis import Estimate, Missing, MissingCode, PValue
+from signpost.analysis.confidence_sequence import ConfidenceSequence, anytime_p, anytime_p_above, half_width, tuning
 from signpost.analysis.contrasts import Contrast
+from signpost.analysis.crossing import boundaries, last_boundaries, spend
 from signpost.analysis.deciding import Judged, Situation, decide
+from signpost.analysis.distributions import as_student
 from signpost.analysis.effects import Effect
 from signpost.analysis.fixed import FixedHorizon
-from signpost.analysis.group_sequential import GroupSequential, boundaries, merge_looks
+from signpost.analysis.group_sequential import STEP_MIN, TOO_EARLY, GroupSequential, merge_looks
 from signpost.analysis.guardrails import judge_guardrail
-from signpost.analysis.planning import Design, find_effect, find_power, find_units
+from signpost.analysis.looks import as_lift
+from signpost.analysis.planning import Design, find_effect, find_error, find_expected_units, find_power, find_units
 from signpost.analysis.results import Decision, Judgement
 from signpost.analysis.sample_ratio import compare_shares, sound_alarm
 from signpost.model.analysis_plans import Looking, Spending
@@ -55,8 +59,132 @@ def test_boundaries_at_uneven_looks_spend_what_they_may() -> None:
     assert 1 - stays == pytest.approx(0.025 * math.log1p((math.e - 1) * 0.62), abs=2e-5)
 
 
+@pytest.mark.parametrize("spending", Spending)
+@pytest.mark.parametrize(
+    "fractions",
+    [(0.5, 0.5025, 0.505, 0.9, 0.9025, 1.0), tuple((i + 1) / 60 for i in range(60)), (0.3, 0.95, 1.5)],
+    ids=["close", "sixty", "past the end"],
+)
+def test_boundaries_spend_what_they_may_however_close_the_looks_are(
+    fractions: tuple[float, ...], spending: Spending
+) -> None:
+    # Brute force: an even grid of 1,201 points, the trapezoid rule.
+    bounds = boundaries(fractions, spending, 0.05)
+
+    assert spend_by_brute_force(fractions, bounds) == pytest.approx(0.025, abs=1e-5)
+
+
+def spend_by_brute_force(fractions: Sequence[float], bounds: np.ndarray) -> float:
+    crossed, points, mass, before = 0.0, np.zeros(1), np.ones(1), 0.0
+    for fraction, bound in zip(fractions, bounds, strict=True):
+        step, limit = math.sqrt(fraction - before), min(bound, 8) * math.sqrt(fraction)
+        crossed += float(np.sum(mass * special.ndtr((points - limit) / step)))
+        here, width = np.linspace(-8 * math.sqrt(fraction), limit, 1_201, retstep=True)
+        density = np.exp(-(((here[:, None] - points) / step) ** 2) / 2) @ mass / (step * math.sqrt(2 * math.pi))
+        density[[0, -1]] /= 2
+        points, mass, before = here, density * width, fraction
+    return crossed
+
+
+def test_looks_past_the_end_are_told_apart_from_one_at_the_end() -> None:
+    # The correlation of the last two looks is √(0.9 / 1.3), not √0.9: a boundary for the latter finds 5.9 % of equals different.
+    steps = np.random.default_rng(3).normal(0, np.sqrt([0.9, 0.4]), (200_000, 2))
+    z = np.abs(np.cumsum(steps, axis=1) / np.sqrt([0.9, 1.3]))
+
+    right = (z > boundaries((0.9, 1.3), Spending.OBRIEN_FLEMING, 0.05)).any(axis=1).mean()
+    wrong = (z > boundaries((0.9, 1.0), Spending.OBRIEN_FLEMING, 0.05)).any(axis=1).mean()
+
+    assert right == pytest.approx(0.05, abs=0.0016)
+    assert wrong > 0.055
+
+
 def test_a_look_too_early_for_any_boundary_says_so() -> None:
-    assert GroupSequential((0.001,)).boundary == math.inf
+    look = GroupSequential((0.0025,))
+
+    found = look.interval(effect_of(3.0))
+
+    assert look.boundary == math.inf
+    assert found is TOO_EARLY
+    assert as_lift(found) is TOO_EARLY
+    assert look.p_value(effect_of(3.0)).value == pytest.approx(1)
+
+
+@pytest.mark.parametrize("fractions", [FIFTHS[:1], FIFTHS[:4], DAYS, (0.3, 1.2)])
+@pytest.mark.parametrize("spending", Spending)
+@pytest.mark.parametrize("alpha", [0.05, 0.013])
+def test_a_repeated_p_value_is_under_alpha_just_where_the_interval_leaves_0_out(
+    fractions: tuple[float, ...], spending: Spending, alpha: float
+) -> None:
+    look = GroupSequential(fractions, spending, alpha)
+
+    inside, outside = (look.p_value(effect_of(look.boundary * factor)).value for factor in (0.9999, 1.0001))
+
+    assert outside < alpha < inside
+
+
+@given(
+    st.lists(st.floats(0.003, 1.5), min_size=1, max_size=6).map(sorted),
+    st.sampled_from(Spending),
+    st.lists(st.floats(0, 9), min_size=2, max_size=2).map(sorted),
+)
+def test_more_z_is_never_less_significant_and_a_repeated_interval_is_never_shorter_than_a_plain_one(
+    fractions: list[float], spending: Spending, zs: list[float]
+) -> None:
+    look = GroupSequential(merge_looks(fractions), spending)
+    less, more = (look.p_value(effect_of(z)).value for z in zs)
+    shown, plain = look.interval(effect_of(zs[1])), FixedHorizon().interval(effect_of(zs[1]))
+
+    assert more <= less
+    assert look.p_value(effect_of(-zs[1])).value == more
+    assert look.boundary > 1.9599
+    assert shown is TOO_EARLY or (isinstance(shown, Estimate) and shown.ci_upper >= plain.ci_upper - 1e-4 > zs[1])
+
+
+def test_few_units_widen_a_boundary_as_they_widen_one_look() -> None:
+    # 20,000 experiments on equals with looks at 4, 8, … 20 units an arm, variances not known.
+    arms = np.random.default_rng(6).normal(0, 1, (2, RUNS, 20))
+    sizes = np.arange(4, 21, 4)
+    t = []
+    for n in sizes:
+        control, treatment = (arm[:, :n] for arm in arms)
+        error = np.sqrt((control.var(axis=1, ddof=1) + treatment.var(axis=1, ddof=1)) / n)
+        t.append(np.abs(treatment.mean(axis=1) - control.mean(axis=1)) / error)
+    bounds = boundaries(FIFTHS, Spending.POCOCK, 0.05)
+
+    widened = as_student(bounds, np.asarray(2.0 * sizes - 2, np.float64)) < np.array(t).T
+    plain = bounds < np.array(t).T
+
+    assert 0.044 < widened.any(axis=1).mean() < 0.0555
+    assert plain.any(axis=1).mean() > 0.08
+
+
+@pytest.mark.parametrize("degrees_of_freedom", [3.0, 18.0, math.inf])
+def test_a_look_on_few_units_has_an_interval_that_goes_with_its_p_value(degrees_of_freedom: float) -> None:
+    look = GroupSequential(FIFTHS)
+
+    found = look.interval(Effect(5.0, 1.0, degrees_of_freedom, 40.0, "test"))
+
+    assert isinstance(found, Estimate)
+    edge = Effect(found.ci_upper - 5, 1.0, degrees_of_freedom, 40.0, "test")
+    assert look.p_value(edge).value == pytest.approx(0.05, rel=1e-4)
+    assert look.p_value(Effect(1e9, 1.0, degrees_of_freedom, 40.0, "test")).value < 1e-6
+
+
+@given(st.sampled_from(Spending), st.floats(0.001, 1), st.floats(0.001, 1), st.floats(0.001, 0.2))
+def test_spending_grows_up_to_alpha_and_no_further(spending: Spending, one: float, other: float, alpha: float) -> None:
+    early, late = sorted((one, other))
+
+    assert 0 <= spend(spending, early, alpha) <= spend(spending, late, alpha) <= alpha * (1 + 1e-12)
+    assert spend(spending, 1.7, alpha) == pytest.approx(alpha)
+
+
+@pytest.mark.parametrize("spending", Spending)
+def test_many_levels_at_once_are_each_as_one_alone(spending: Spending) -> None:
+    levels = (0.001, 0.05, 0.3)
+
+    together = last_boundaries(DAYS, spending, levels)
+
+    assert pytest.approx(np.array([boundaries(DAYS, spending, level) for level in levels]), abs=1e-6) == together.T
 
 
 def test_a_repeated_p_value_is_the_level_that_just_crosses() -> None:
@@ -69,8 +197,9 @@ def test_a_repeated_p_value_is_the_level_that_just_crosses() -> None:
 
 
 def test_looks_too_close_together_and_past_the_end_are_one() -> None:
-    assert merge_looks([0.1, 0.1001, 0.5, 1.2, 1.3]) == (0.1, 0.5, 1.0)
-    assert merge_looks([0.0]) == (0.001,) or merge_looks([0.0]) == (0.0,)
+    assert merge_looks([0.1, 0.1001, 0.5, 1.2, 1.3]) == (0.1, 0.5, 1.3)
+    assert merge_looks([0.0, 0.5]) == (STEP_MIN, 0.5)
+    assert merge_looks([]) == (STEP_MIN,)
 
 
 def walks(seed: int, looks: int = 14) -> np.ndarray:
@@ -114,6 +243,27 @@ def test_an_interval_has_its_value_in_it_and_is_never_shorter_than_that_of_one_l
     fixed, sequence = FixedHorizon().interval(effect_of(z, units)), ConfidenceSequence().interval(effect_of(z, units))
 
     assert sequence.ci_lower < fixed.ci_lower < z < fixed.ci_upper < sequence.ci_upper
+
+
+@pytest.mark.parametrize("z", [-1.5, 0.3, 2.0, 3.5])
+@pytest.mark.parametrize("units", [300.0, 5_000.0, 200_000.0])
+def test_the_one_sided_p_value_is_one_over_a_mixture_of_effects_above_nothing(z: float, units: float) -> None:
+    # Robbins' mixture, integrated by SciPy: a half-normal law of λ over e^(λS − λ²n/2), with S = z √n.
+    variance = tuning(0.1, 5_000)
+
+    def weigh(λ: float) -> float:  # noqa: PLC2401
+        law = 2 * math.exp(-(λ**2) / (2 * variance)) / math.sqrt(2 * math.pi * variance)
+        return law * math.exp(λ * z * math.sqrt(units) - λ**2 * units / 2)
+
+    mixture, _ = integrate.quad(weigh, 0, 12 * math.sqrt(variance), points=[1 / math.sqrt(units)], limit=200)
+
+    assert anytime_p_above(effect_of(z, units), 0.05) == pytest.approx(1 / mixture, rel=1e-6)
+
+
+def test_a_one_sided_sequence_keeps_its_level_where_half_of_two_sides_would_be_bolder() -> None:
+    on_the_edge = effect_of(float(half_width(effect_of(0.0), 0.1)))
+
+    assert 0.05 < ConfidenceSequence().p_above(on_the_edge).value < 0.0505
 
 
 def test_many_sequences_at_once_are_each_as_one_alone() -> None:
@@ -203,6 +353,25 @@ def test_daily_looks_cost_little_power_and_a_sequence_more() -> None:
     assert one == pytest.approx(0.80, abs=0.01)
     assert one - 0.03 < daily < one - 0.005
     assert always < daily
+
+
+def test_a_sequence_counts_what_it_finds_on_the_way() -> None:
+    # 20,000 simulated experiments, each watched 14 times.
+    design, units, effect = Design(0.8, 0.4, looking=Looking.CONFIDENCE_SEQUENCE), 37_177, 0.016
+    drift = effect / find_error(design, units)
+    times = np.array(DAYS)
+    z = walks(4) + drift * np.sqrt(times)
+    bounds = [half_width(effect_of(0.0, units * time), 0.05) for time in DAYS]
+
+    stops = z > bounds
+    first = np.where(stops.any(axis=1), times[stops.argmax(axis=1)], 1.0)
+
+    assert find_power(design, units, effect) == pytest.approx(stops.any(axis=1).mean(), abs=0.011)
+    assert find_expected_units(design, units, effect) == pytest.approx(units * first.mean(), rel=0.01)
+
+
+def test_one_look_takes_all_its_units() -> None:
+    assert find_expected_units(Design(0.8, 0.4), 1_000, 0.1) == 1_000
 
 
 def test_guardrails_enter_the_power() -> None:
