@@ -139,25 +139,3 @@ def _log_bayes_factor(observed: Shares, planned: Shares) -> float | Missing:
         prior = _CONCENTRATION * share
         log_factor += math.lgamma(prior + count) - math.lgamma(prior) - count * math.log(share)
     return log_factor
-
-
-SHARES_METHOD = "χ² of equal shares"
-
-
-def compare_shares(counts: Sequence[int], totals: Sequence[int]) -> PValue | Missing:
-    """Return how probable so much difference between the variations' shares (counts of totals) is by chance.
-
-    Source: K. Pearson (1900), as above, on the table of those that are and are not, with one degree of freedom less than there are
-    variations.
-    """
-    rows = [(count, total) for count, total in zip(counts, totals, strict=True) if total > 0]
-    found, units = sum(count for count, _ in rows), sum(total for _, total in rows)
-    if len(rows) < 2:
-        return Missing(MissingCode.NO_UNITS, "Fewer than two variations have units.")
-    if min(found, units - found) * min(total for _, total in rows) < EXPECTED_MIN * units:
-        return Missing(
-            MissingCode.TOO_FEW_UNITS, f"Fewer than {EXPECTED_MIN} are expected in a variation: too few to compare."
-        )
-    share = found / units
-    statistic = sum((count - total * share) ** 2 / (total * share * (1 - share)) for count, total in rows)
-    return PValue(float(chi_square_tail(statistic, len(rows) - 1)), SHARES_METHOD)

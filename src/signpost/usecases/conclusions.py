@@ -23,7 +23,8 @@ from signpost.analysis.results import (
     Results,
     SegmentResult,
 )
-from signpost.analysis.sample_ratio import SampleRatio, check_phases, compare_shares, sound_alarm
+from signpost.analysis.sample_ratio import SampleRatio, check_phases, sound_alarm
+from signpost.analysis.shares import compare_shares
 from signpost.model.analysis_plans import AnalysisPlan, Looking
 from signpost.model.experiments import ExperimentStatus, Strategy
 from signpost.model.metrics import Metric, Role

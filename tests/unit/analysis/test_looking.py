@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, special, stats
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import NormalIndPower
 
 from signpost.analysis import Estimate, Missing, MissingCode, PValue
@@ -17,13 +18,15 @@ from signpost.analysis.crossing import boundaries, last_boundaries, spend
 from signpost.analysis.deciding import Judged, Situation, decide
 from signpost.analysis.distributions import as_student
 from signpost.analysis.effects import Effect
+from signpost.analysis.false_discovery import adjust_rates
 from signpost.analysis.fixed import FixedHorizon
 from signpost.analysis.group_sequential import STEP_MIN, TOO_EARLY, GroupSequential, merge_looks
 from signpost.analysis.guardrails import judge_guardrail
 from signpost.analysis.looks import as_lift
 from signpost.analysis.planning import Design, find_effect, find_error, find_expected_units, find_power, find_units
 from signpost.analysis.results import Decision, Judgement
-from signpost.analysis.sample_ratio import compare_shares, sound_alarm
+from signpost.analysis.sample_ratio import sound_alarm
+from signpost.analysis.shares import compare_shares
 from signpost.model.analysis_plans import Looking, Spending
 from signpost.model.metrics import Direction
 
@@ -308,6 +311,63 @@ def test_shares_are_compared_as_scipy_compares_a_table() -> None:
     theirs = stats.chi2_contingency([[30, 970], [55, 955]], correction=False)
     assert isinstance(found, PValue)
     assert found.value == pytest.approx(theirs.pvalue)
+
+
+@pytest.mark.parametrize("counts", [(3, 0), (0, 9), (1, 1)])
+@pytest.mark.parametrize("totals", [(40, 1_000), (500, 500), (20_000, 980_000)])
+def test_few_are_compared_as_fisher_s_exact_test_of_scipy_does(
+    counts: tuple[int, int], totals: tuple[int, int]
+) -> None:
+    found = compare_shares(counts, totals)
+
+    table = [counts, [total - count for count, total in zip(counts, totals, strict=True)]]
+    assert isinstance(found, PValue)
+    assert found.method == "Fisher's exact test of equal shares"
+    assert found.value == pytest.approx(stats.fisher_exact(table).pvalue, rel=1e-5)
+
+
+def test_a_small_variation_that_loses_all_its_units_is_found() -> None:
+    found = compare_shares((60, 1, 0), (1_000, 19_000, 20_000))
+
+    rest = stats.fisher_exact([[60, 1], [940, 38_999]]).pvalue
+    assert isinstance(found, PValue)
+    assert found.value == pytest.approx(3 * rest, rel=1e-5)
+    assert found.value < 1e-80
+
+
+@pytest.mark.parametrize(
+    ("counts", "totals", "code"),
+    [((0, 0), (10, 10), MissingCode.NO_VARIANCE), ((3, 0), (10, 0), MissingCode.NO_UNITS)],
+)
+def test_shares_without_a_difference_to_find_say_so(
+    counts: tuple[int, int], totals: tuple[int, int], code: MissingCode
+) -> None:
+    found = compare_shares(counts, totals)
+
+    assert isinstance(found, Missing)
+    assert found.code is code
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+def test_false_discoveries_are_adjusted_as_statsmodels_does(p_values: list[float]) -> None:
+    assert adjust_rates(p_values) == pytest.approx(tuple(multipletests(p_values, method="fdr_bh")[1]))
+
+
+SSRM = [
+    ((520, 470), (1, 1), 0.9356180835378876),
+    ((9_300, 700), (95, 5), 3.7195169477798942e-09),
+    ((2_100, 3_150, 4_400), (2, 3, 5), 2.0678057869847475e-08),
+    ((50_000, 48_900), (1, 1), 0.012755970057661683),
+]
+
+
+def test_the_alarm_is_that_of_ssrm_test() -> None:
+    # ssrm-test 0.1.5: 1 / sequential_bayes_factors(counts, shares)[-1]; the package itself needs NumPy 1.
+    for counts, planned, theirs in SSRM:
+        found = sound_alarm([(counts, planned)])
+
+        assert isinstance(found, PValue)
+        assert found.value == pytest.approx(theirs, rel=1e-6)
 
 
 def a_contrast(control: float, treatment: float, error: float = 0.002) -> Contrast[float]:
