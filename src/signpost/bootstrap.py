@@ -4,6 +4,7 @@ import logging
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 
 from signpost.api.app import create_api
@@ -21,6 +22,9 @@ from signpost.edge.limits import RateLimiter
 from signpost.edge.logs import JsonLines
 from signpost.edge.system import RandomIds, SystemClock
 from signpost.edge.tokens import Tokens
+from signpost.edge.watch import Watch
+from signpost.edge.watcher import Watcher
+from signpost.edge.webhooks import post_json
 from signpost.events.files import FileEvents
 from signpost.events.files.housekeeping import Housekeeper, Upkeep
 from signpost.model.errors import NameTakenError
@@ -51,6 +55,12 @@ class Parts:
     keys: KeyRing
     tokens: Tokens
     events: FileEvents
+
+    def watch(self) -> Watch:
+        """Return what watches experiments."""
+        url = self.settings.watch_webhook
+        tell = None if url is None else partial(post_json, url)
+        return Watch(self.store, self.clock, self.ids, self.events, self.events, tell)
 
     def call(self, tenant: Tenant, actor: str) -> Call:
         """Return a call in the tenant."""
@@ -126,13 +136,17 @@ def create_app(settings: Settings) -> App:
     api = create_api(services, routers, describe_runtime())
 
     housekeeper = Housekeeper(parts.events, parts.clock, upkeep_of(settings))
+    watcher = Watcher(parts.watch(), settings.data / "watch.lock", settings.watch_minutes * 60)
 
     def start() -> None:
         catalog.refresh()
         catalog.watch()
         housekeeper.start()
+        if settings.watch_minutes:
+            watcher.start()
 
     def stop() -> None:
+        watcher.stop()
         housekeeper.stop()
         catalog.close()
         parts.close()

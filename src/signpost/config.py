@@ -57,6 +57,18 @@ class Settings(BaseModel):
     events_retention_days: int = Field(
         0, ge=0, le=36_500, description="Sealed events are removed after so many days, whole days at a time. 0: never."
     )
+    watch_minutes: int = Field(
+        10,
+        ge=0,
+        le=1_440,
+        description="How often running experiments are looked at for harm, and ramps led on. 0: never.",
+    )
+    watch_webhook: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s/]+",
+        max_length=2_048,
+        description="Where alarms are reported to, as JSON by POST.",
+    )
     token_lifetime: int = Field(86_400, ge=60, le=2_592_000, description="How long a token is good, in seconds.")
     geoip: Path | None = Field(None, description="A MaxMind-format file that tells countries and regions by address.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="What is logged to stderr.")

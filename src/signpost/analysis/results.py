@@ -56,6 +56,7 @@ class NoteCode(StrEnum):
     LATE_EVENTS = "late_events"
     FUTURE_EVENTS = "future_events"
     OVERFLOWN = "overflown"
+    ALARM = "alarm"
 
 
 @dataclass(frozen=True, slots=True)

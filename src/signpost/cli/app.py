@@ -25,6 +25,7 @@ from signpost.cli import (
     simulate,
     tenants,
     token,
+    watch,
 )
 from signpost.cli.options import CommandError
 from signpost.config import SettingsError
@@ -59,6 +60,7 @@ app.add_typer(metrics.app, name="metrics")
 app.add_typer(plans.app, name="plans")
 app.command("results")(results.results)
 app.command("report")(report.report)
+app.command("watch")(watch.watch)
 app.command("analyze")(analyze.analyze)
 app.command("plan")(plan.plan)
 app.command("aa")(aa.aa)

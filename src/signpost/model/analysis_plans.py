@@ -32,7 +32,7 @@ class OnBreach(StrEnum):
     NOTIFY = "notify"
     PAUSE = "pause"
     STEP_BACK = "step_back"
-    """Back to the ramp's first level; pauses where there is no ramp."""
+    """Back to nobody but the control; pauses where there is no ramp, or it is there already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from signpost.model import limits
+from signpost.model.alarms import Alarm
 from signpost.model.analysis_plans import AnalysisPlan
 from signpost.model.flags import Flag, Origin
 from signpost.model.segments import Segment
@@ -106,7 +107,7 @@ class Experiment:
     `slot_ranges` is empty until the first activation; from then on it is what assigns, and changes only by re-weighting.
     `levels` is empty where there is no ramp. `salt_of` is the experiment whose salt this one shares, so that a unit has the
     same coordinates in both; `allow_shared_salt` lets both run at once. `analysis_plan` is how it is going to be judged; None is the
-    usual way of its flow.
+    usual way of its flow. `alarms` are what the watch has found, the oldest first.
     """
 
     id: str
@@ -133,6 +134,7 @@ class Experiment:
     allow_shared_salt: bool = False
     exclusion_group: ExclusionGroup | None = None
     analysis_plan: AnalysisPlan | None = None
+    alarms: tuple[Alarm, ...] = ()
 
     @property
     def has_ramp(self) -> bool:

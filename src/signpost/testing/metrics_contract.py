@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from signpost.model.analysis_plans import AnalysisPlan, RampStep
+from signpost.model.alarms import Alarm
+from signpost.model.analysis_plans import AnalysisPlan, OnBreach, RampStep
 from signpost.model.errors import Kind, NameTakenError
 from signpost.ports.paging import PageRequest
 from signpost.ports.store import Store
 from signpost.testing.builders import a_metric, a_tenant, an_experiment
+from signpost.testing.repeatable import START
 
 ACTOR = "tests"
 FIRST, SECOND = a_tenant(1), a_tenant(2)
@@ -28,9 +30,10 @@ class MetricsContract:
             assert tenant.metrics.find(metrics[1].name) == metrics[1]
             assert tenant.metrics.find("nobody") is None
 
-    def test_a_plan_is_kept_with_its_experiment(self, store: Store) -> None:
+    def test_a_plan_and_alarms_are_kept_with_their_experiment(self, store: Store) -> None:
         plan = AnalysisPlan((a_metric().metric,), minimum_effect=0.02, ramp=RampStep(24, 1_000))
-        experiment = an_experiment(analysis_plan=plan)
+        alarm = Alarm("lockouts", "var_1", "Harmed.", OnBreach.PAUSE, START, told_at=START)
+        experiment = an_experiment(analysis_plan=plan, alarms=(alarm,))
         with store.writing(FIRST.id, ACTOR) as tenant:
             tenant.experiments.add(experiment)
 

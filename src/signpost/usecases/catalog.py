@@ -35,14 +35,16 @@ def load_tenant_state(store: Store, tenant_id: str) -> TenantState:
 
 
 def read_configuration(tenant: Workspace) -> Configuration:
-    """Return everything of the tenant that decides, as it is now: how experiments are judged is not for those who decide."""
+    """Return everything of the tenant that decides, as it is now: how experiments are judged and watched is not part of it."""
     return Configuration(
         tenant_id=tenant.tenant.id,
         revision=tenant.revision,
         flags=tenant.flags.all(),
         variations=tenant.variations.all(),
         segments=tenant.segments.all(),
-        experiments=tuple(replace(experiment, analysis_plan=None) for experiment in tenant.experiments.all()),
+        experiments=tuple(
+            replace(experiment, analysis_plan=None, alarms=()) for experiment in tenant.experiments.all()
+        ),
         plain_overrides=tenant.tenant.plain_overrides,
         holdout=tenant.tenant.holdout,
     )

@@ -25,6 +25,7 @@ from signpost.analysis.results import (
 )
 from signpost.analysis.sample_ratio import SampleRatio, check_phases, sound_alarm
 from signpost.analysis.shares import compare_shares
+from signpost.model.alarms import Alarm
 from signpost.model.analysis_plans import AnalysisPlan, Looking
 from signpost.model.experiments import ExperimentStatus, Strategy
 from signpost.model.metrics import Metric, Role
@@ -65,6 +66,7 @@ class Subject:
     plan: AnalysisPlan
     has_own_plan: bool
     plan_changed_at: datetime | None = None
+    alarms: tuple[Alarm, ...] = ()
 
 
 def conclude(subject: Subject, measured: Measurement, now: datetime) -> Results:
@@ -91,6 +93,7 @@ def conclude(subject: Subject, measured: Measurement, now: datetime) -> Results:
         metrics=metrics,
         phases=len(subject.shares),
         overflown=sorted(measured.overflown),
+        alarms=subject.alarms,
     )
     situation = Situation(
         decisions=_judged(metrics, subject, Role.DECISION),

@@ -6,6 +6,7 @@ from datetime import datetime
 from signpost.analysis.answers import Missing, MissingCode, PValue
 from signpost.analysis.results import ComparisonResult, HealthResult, MetricResult, Note, NoteCode
 from signpost.analysis.sample_ratio import SampleRatio
+from signpost.model.alarms import Alarm, say_done
 from signpost.model.analysis_plans import AnalysisPlan, Looking
 from signpost.model.experiments import ExperimentStatus, Strategy
 from signpost.model.metrics import Role
@@ -31,6 +32,7 @@ def take_notes(
     metrics: Sequence[MetricResult],
     phases: int,
     overflown: Sequence[str],
+    alarms: Sequence[Alarm],
 ) -> tuple[Note, ...]:
     """Return the notes on a result, the gravest first."""
     if status is ExperimentStatus.DRAFT:
@@ -38,6 +40,7 @@ def take_notes(
     if not units and not drifted_units and not automated_units:
         return (Note(NoteCode.NO_UNITS, "No unit has been exposed yet."),)
     return (
+        *(Note(NoteCode.ALARM, _say(alarm)) for alarm in alarms),
         *_note_soundness(health, strategy, phases),
         *_note_left_out(drifted_units, automated_units, health),
         *_note_events(health, overflown),
@@ -48,6 +51,10 @@ def take_notes(
 def is_alarm(p_value: PValue | Missing) -> bool:
     """Return whether a check of the data's soundness has failed."""
     return isinstance(p_value, PValue) and p_value.value < ALARM_MAX
+
+
+def _say(alarm: Alarm) -> str:
+    return f"Found by the watch on {alarm.raised_at:%Y-%m-%d %H:%M} UTC: {alarm.message} {say_done(alarm.action)}"
 
 
 def _note_soundness(health: HealthResult, strategy: Strategy, phases: int) -> Iterator[Note]:

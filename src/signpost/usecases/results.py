@@ -74,6 +74,7 @@ def _describe(call: Call, experiment_id: str) -> tuple[Subject, tuple[int, ...]]
         plan=plan_of(experiment),
         has_own_plan=experiment.analysis_plan is not None,
         plan_changed_at=plan_changed_at,
+        alarms=experiment.alarms,
     )
     return subject, begin_ms(phases)
 
