@@ -27,8 +27,10 @@ from signpost.edge.watcher import Watcher
 from signpost.edge.webhooks import post_json
 from signpost.events.files import FileEvents
 from signpost.events.files.housekeeping import Housekeeper, Upkeep
+from signpost.events.remembered import RememberedMeasures
 from signpost.model.errors import NameTakenError
 from signpost.model.tenants import Tenant
+from signpost.ports.measurements import Measures
 from signpost.ports.store import Store
 from signpost.requests.attributes import RequestAttributes
 from signpost.requests.places import NoPlaces, PlacesFile
@@ -56,11 +58,11 @@ class Parts:
     tokens: Tokens
     events: FileEvents
 
-    def watch(self) -> Watch:
-        """Return what watches experiments."""
+    def watch(self, measures: Measures | None = None) -> Watch:
+        """Return what watches experiments; without measures of the caller's, with those that read what is kept each time."""
         url = self.settings.watch_webhook
         tell = None if url is None else partial(post_json, url)
-        return Watch(self.store, self.clock, self.ids, self.events, self.events, tell)
+        return Watch(self.store, self.clock, self.ids, measures or self.events, self.events, tell)
 
     def call(self, tenant: Tenant, actor: str) -> Call:
         """Return a call in the tenant."""
@@ -117,6 +119,7 @@ def create_app(settings: Settings) -> App:
     parts = open_parts(settings)
     catalog = Catalog(parts.store)
     gate = _gate(parts, catalog, settings.rate_limit)
+    measures = RememberedMeasures(parts.events, monotonic)
     services = Services(
         store=parts.store,
         clock=parts.clock,
@@ -124,7 +127,7 @@ def create_app(settings: Settings) -> App:
         gate=gate,
         catalog=catalog,
         log=parts.events,
-        measures=parts.events,
+        measures=measures,
     )
     health = {
         "database": parts.store.is_ready,
@@ -136,7 +139,7 @@ def create_app(settings: Settings) -> App:
     api = create_api(services, routers, describe_runtime())
 
     housekeeper = Housekeeper(parts.events, parts.clock, upkeep_of(settings))
-    watcher = Watcher(parts.watch(), settings.data / "watch.lock", settings.watch_minutes * 60)
+    watcher = Watcher(parts.watch(measures), settings.data / "watch.lock", settings.watch_minutes * 60)
 
     def start() -> None:
         catalog.refresh()

@@ -1,6 +1,6 @@
 """The adapters of the events ports, by their common contract."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +9,7 @@ import pytest
 
 from signpost.events.files import FileEvents
 from signpost.events.memory import MemoryEvents
+from signpost.events.remembered import RememberedMeasures
 from signpost.ports.events import Attribution, Event, LogEntry
 from signpost.ports.measurements import Measurement, Question, UnitValues
 from signpost.testing.events_contract import AllEvents, EventsContract
@@ -118,6 +119,35 @@ class TestMemoryEvents(EventsContract, MeasuresContract):
     @pytest.fixture
     def events(self) -> AllEvents:
         return MemoryEvents(SystemClock())
+
+    @pytest.fixture
+    def in_memory(self) -> MeasuredEvents:
+        return MemoryEvents(SystemClock())
+
+
+class RememberingEvents(FileEvents):
+    """Measures through a memory."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, SystemClock())
+        self._remembered = RememberedMeasures(FileEvents(folder, SystemClock()), lambda: 0.0)
+
+    def measure(self, tenant_id: str, question: Question) -> Measurement:
+        return self._remembered.measure(tenant_id, question)
+
+    def find_arms(self, tenant_id: str, experiment_id: str) -> Mapping[str, bool]:
+        return self._remembered.find_arms(tenant_id, experiment_id)
+
+    def list_units(self, tenant_id: str, question: Question) -> UnitValues:
+        return self._remembered.list_units(tenant_id, question)
+
+
+class TestRememberedMeasures(MeasuresContract):
+    @pytest.fixture
+    def events(self, tmp_path: Path) -> Iterator[MeasuredEvents]:
+        events = RememberingEvents(tmp_path / "events")
+        yield events
+        events.close()
 
     @pytest.fixture
     def in_memory(self) -> MeasuredEvents:

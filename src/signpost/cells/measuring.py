@@ -65,6 +65,7 @@ def measure_units(engine: Engine, statements: Statements, health: Health) -> Mea
         clusters={} if question.cluster is None else _read_clusters(_run(engine, statements.clusters()), statements),
         histograms={m.name: histograms[m.name] for m in metrics if m.aggregation is Aggregation.QUANTILE},
         caps=statements.caps,
+        as_of_ms=question.as_of_ms,
         overflown=statements.overflown,
     )
 

@@ -81,6 +81,7 @@ def tally(exposures: Sequence[ExposureRow], events: Sequence[EventRow], question
             m.name: _count_values(people, i) for i, m in enumerate(metrics) if m.aggregation is Aggregation.QUANTILE
         },
         caps=known,
+        as_of_ms=question.as_of_ms,
     )
 
 

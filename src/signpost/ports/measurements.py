@@ -55,7 +55,8 @@ class Measurement:
     (their phase and day are 0; None is the value of units that have none). `clusters` holds for each variation and metric the
     ratio sums over clusters: `n` clusters, x their sums, d their units that have a value. `histograms` are of quantile metrics,
     by metric and variation. `caps` are what values were capped at, by metric. `overflown` metrics have values too large to be
-    summed exactly where the data lies: their sums are not there (all 0).
+    summed exactly where the data lies: their sums are not there (all 0). `as_of_ms` is the moment at which all this was so: the
+    question's, or a little before it where the answer was remembered.
     """
 
     cells: tuple[Cell, ...]
@@ -64,6 +65,7 @@ class Measurement:
     clusters: Mapping[str, tuple[Sums, ...]]
     histograms: Mapping[str, Mapping[str, Histogram]]
     caps: Mapping[str, int]
+    as_of_ms: int
     overflown: frozenset[str] = frozenset()
 
 

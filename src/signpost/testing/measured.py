@@ -36,6 +36,7 @@ def a_measurement(
         clusters={},
         histograms={},
         caps={},
+        as_of_ms=AS_OF_MS,
     )
 
 

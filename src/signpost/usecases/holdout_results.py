@@ -14,7 +14,7 @@ from signpost.ports.store import Workspace
 from signpost.usecases.call import Call
 from signpost.usecases.conclusions import Subject, conclude
 from signpost.usecases.phases import Phase, changes_of
-from signpost.usecases.results import begin_ms, to_ms
+from signpost.usecases.results import begin_ms, to_datetime, to_ms
 
 NAMES = {HOLDOUT: "Held out", EXPERIMENTS: "In experiments"}
 
@@ -55,7 +55,8 @@ def get_holdout_results(call: Call, measures: Measures) -> Results:
         phases=begin_ms(phases),
         since_ms=to_ms(holdout.started_at),
     )
-    return conclude(subject, measures.measure(call.tenant_id, question), now)
+    measured = measures.measure(call.tenant_id, question)
+    return conclude(subject, measured, to_datetime(measured.as_of_ms))
 
 
 def _find_phases(tenant: Workspace, holdout: Holdout) -> tuple[Phase, ...]:

@@ -51,7 +51,8 @@ def get_results(call: Call, measures: Measures, experiment_id: str, *, by_segmen
         dimensions=REQUEST_FIELDS if by_segment else (),
         cluster=subject.plan.cluster,
     )
-    return conclude(subject, measures.measure(call.tenant_id, question), now)
+    measured = measures.measure(call.tenant_id, question)
+    return conclude(subject, measured, to_datetime(measured.as_of_ms))
 
 
 def _describe(call: Call, experiment_id: str) -> tuple[Subject, tuple[int, ...]]:
@@ -103,6 +104,11 @@ def begin_ms(phases: tuple[Phase, ...]) -> tuple[int, ...]:
 def to_ms(moment: datetime) -> int:
     """Return a moment in milliseconds since 1970."""
     return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def to_datetime(moment_ms: int) -> datetime:
+    """Return the moment of a number of milliseconds since 1970."""
+    return _EPOCH + timedelta(milliseconds=moment_ms)
 
 
 def _names_of(tenant: Workspace, experiment: Experiment) -> Mapping[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from signpost.events.files.attributions import Attributions
 from signpost.events.files.exports import Export, exporting
+from signpost.events.files.horizon import find_horizon
 from signpost.events.files.imports import TakenIn, take_in
 from signpost.events.files.log import Log
 from signpost.events.files.measures import FileMeasures
@@ -144,6 +145,10 @@ class FileEvents:
     def measure(self, tenant_id: str, question: Question) -> Measurement:
         """Return the sums that answer a question; see `Measures.measure`."""
         return self._measures.measure(tenant_id, question)
+
+    def newest(self) -> int:
+        """Return the id up to which everything is kept that ever will be: what was kept later has a greater one."""
+        return find_horizon(self._folder, self._readers) if self._folder.exists() else 0
 
     def find_arms(self, tenant_id: str, experiment_id: str) -> Mapping[str, bool]:
         """Return the variations of an experiment; see `Measures.find_arms`."""
