@@ -89,7 +89,7 @@ sdks: .venv-auth0-6.7.0/ready .venv-auth0-6.8.0/ready $(if $(NODE),tests/sdk/nod
 	@$(UV) pip sync --quiet --python .venv-auth0-$*/bin/python $<
 	@touch $@
 
-# ClickHouse as a library, for the SQL in the guides: half a gigabyte, which nobody needs who doesn't test.
+# ClickHouse as a library, with the client of servers: half a gigabyte, which nobody needs who doesn't test.
 .venv-chdb/ready: tests/sql/chdb.lock | .venv/ready
 	@echo "installing chDB"
 	@$(UV) venv --quiet --clear --python $(BIN)/python .venv-chdb

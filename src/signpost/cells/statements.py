@@ -58,9 +58,9 @@ class Statements:
                 continue
             value = self._capped(f"v_{i}", metric)
             weight = f"d_{i}" if metric.aggregation is Aggregation.RATIO else _one(i)
-            inner += [f"COALESCE(SUM({value}), 0) AS x_{i}", f"COALESCE(SUM({weight}), 0) AS d_{i}"]
-            outer += [f"SUM(x_{i})", _product(f"x_{i}", f"x_{i}"), f"SUM(d_{i})", _product(f"d_{i}", f"d_{i}")]
-            outer += [_product(f"x_{i}", f"d_{i}")]
+            x, d = f"cluster_x_{i}", f"cluster_d_{i}"
+            inner += [f"COALESCE(SUM({value}), 0) AS {x}", f"COALESCE(SUM({weight}), 0) AS {d}"]
+            outer += [f"SUM({x})", _product(x, x), f"SUM({d})", _product(d, d), _product(x, d)]
         return (
             f"WITH clusters AS (SELECT variation_id, COALESCE(cluster, unit) AS name, {', '.join(inner)} FROM {UNITS}"
             f" WHERE is_automated = 0 GROUP BY variation_id, COALESCE(cluster, unit))"
@@ -81,7 +81,7 @@ class Statements:
         cases = " ".join(f"WHEN v_{i} < {limit} THEN v_{i} - v_{i} % {width}" for limit, width in STEPS)
         bucket = f"CASE {cases} ELSE v_{i} - v_{i} % {WIDEST} END"
         return (
-            f"SELECT variation_id, {bucket} AS start, COUNT(*) FROM {UNITS}"
+            f"SELECT variation_id, {bucket} AS bucket, COUNT(*) FROM {UNITS}"
             f" WHERE v_{i} IS NOT NULL AND is_automated = 0 GROUP BY variation_id, {bucket}"
         )
 
@@ -166,8 +166,9 @@ class Statements:
         )
 
     def _sum(self, keys: str) -> str:
+        # No alias is a column's name: ClickHouse would sum the sum.
         columns = [
-            f"{sql} AS {name}_{i}"
+            f"{sql} AS sum_{name}_{i}"
             for i, metric in enumerate(self.question.metrics)
             for name, sql in self.sums_of(i, metric)
         ]

@@ -30,11 +30,12 @@ def select_units(question: Question, *, with_names: bool) -> str:
 
 def select_first_exposures(question: Question) -> str:
     """Return the query of each unit's first exposure: with phases, of its exposures in the first of them that it is in."""
-    columns = "".join(f", MIN({column}) AS {column}" for column in _kept_columns(question))
+    # Named with their table: in ClickHouse a bare name means the alias of the same name, which is an aggregate.
+    columns = "".join(f", MIN(e.{column}) AS {column}" for column in _kept_columns(question))
     phase = _phase(question)
     by_phase = (
-        f"SELECT unit, {phase} AS phase, MIN(variation_id) AS variation_id, MAX(variation_id) AS other_id,"
-        f" MIN(occurred_ms) AS exposed_ms{columns} FROM exposures WHERE is_forced = 0"
+        f"SELECT unit, {phase} AS phase, MIN(e.variation_id) AS variation_id, MAX(e.variation_id) AS other_id,"
+        f" MIN(occurred_ms) AS exposed_ms{columns} FROM exposures AS e WHERE is_forced = 0"
         f" AND occurred_ms >= {question.since_ms} AND occurred_ms <= {question.as_of_ms} GROUP BY unit"
     )
     if not question.phases:
@@ -81,7 +82,7 @@ def _starts(question: Question) -> str:
         for i, metric in enumerate(question.metrics)
         if metric.base is not None and _has_start(metric)
     )
-    return f"SELECT p.unit{columns} FROM population AS p JOIN relevant AS e ON e.unit = p.unit GROUP BY p.unit"
+    return f"SELECT p.unit AS unit{columns} FROM population AS p JOIN relevant AS e ON e.unit = p.unit GROUP BY p.unit"
 
 
 def _matched(question: Question) -> str:
@@ -91,7 +92,7 @@ def _matched(question: Question) -> str:
     starts = " LEFT JOIN starts AS s ON s.unit = p.unit" if any(map(_has_start, question.metrics)) else ""
     suspected = f"{is_one_of('e.type', AUTOMATION_TYPES)} AND e.occurred_ms >= p.exposed_ms"
     return (
-        f"SELECT p.unit, MAX(CASE WHEN {suspected} THEN 1 ELSE 0 END) AS is_automated{columns}"
+        f"SELECT p.unit AS unit, MAX(CASE WHEN {suspected} THEN 1 ELSE 0 END) AS is_automated{columns}"
         f" FROM population AS p JOIN relevant AS e ON e.unit = p.unit{starts} GROUP BY p.unit"
     )
 
@@ -127,13 +128,14 @@ def _total(question: Question, metric: Metric, fits: str) -> str:
 
 
 def _units(question: Question, *, with_names: bool) -> str:
-    name = "p.unit, " if with_names else ""
-    columns = "".join(f", p.{column}" for column in _kept_columns(question))
+    # Each column is given its name: ClickHouse calls one that a join made ambiguous by its table's name, too.
+    kept = [*(["unit"] if with_names else []), "variation_id", "phase", "day_ms", *_kept_columns(question)]
+    columns = ", ".join(f"p.{column} AS {column}" for column in kept)
     values = "".join(
         f", {value}" for i, metric in enumerate(question.metrics) for value in _values(question, i, metric)
     )
     return (
-        f"SELECT {name}p.variation_id, p.phase, p.day_ms{columns}, COALESCE(m.is_automated, 0) AS is_automated{values}"
+        f"SELECT {columns}, COALESCE(m.is_automated, 0) AS is_automated{values}"
         " FROM population AS p LEFT JOIN matched AS m ON m.unit = p.unit"
     )
 
