@@ -9,6 +9,7 @@ from signpost.cells.dialects import DIALECTS, translate
 from signpost.cells.engines import Engine
 from signpost.cells.fields import Fields, fields_of, types_of
 from signpost.cells.measuring import list_units, measure, measure_units
+from signpost.cells.scripts import describe_query, write_query
 from signpost.cells.statements import Statements
 
 __all__ = [
@@ -16,10 +17,12 @@ __all__ = [
     "Engine",
     "Fields",
     "Statements",
+    "describe_query",
     "fields_of",
     "list_units",
     "measure",
     "measure_units",
     "translate",
     "types_of",
+    "write_query",
 ]

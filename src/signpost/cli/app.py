@@ -23,6 +23,7 @@ from signpost.cli import (
     results,
     serve,
     simulate,
+    sql,
     tenants,
     token,
     watch,
@@ -62,6 +63,7 @@ app.command("results")(results.results)
 app.command("report")(report.report)
 app.command("watch")(watch.watch)
 app.command("analyze")(analyze.analyze)
+app.command("sql")(sql.sql)
 app.command("plan")(plan.plan)
 app.command("aa")(aa.aa)
 app.command("explain")(explain.explain)

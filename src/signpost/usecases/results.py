@@ -1,6 +1,7 @@
 """What an experiment has shown so far."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from signpost.analysis.answers import Missing, MissingCode
@@ -35,7 +36,6 @@ def get_results(call: Call, measures: Measures, experiment_id: str, *, by_segmen
         NotFoundError: the tenant has no such experiment.
         MeasurementUnavailableError: the events can't be read now.
     """
-    now = call.clock.now()
     try:
         subject, begun_ms = _describe(call, experiment_id)
     except NotFoundError:
@@ -43,16 +43,30 @@ def get_results(call: Call, measures: Measures, experiment_id: str, *, by_segmen
         if not arms or experiment_id == HOLDOUT:
             raise
         subject, begun_ms = _describe_imported(experiment_id, arms), ()
-    question = Question(
-        experiment_id=experiment_id,
-        metrics=subject.plan.metrics,
-        as_of_ms=to_ms(now),
-        phases=begun_ms,
-        dimensions=REQUEST_FIELDS if by_segment else (),
-        cluster=subject.plan.cluster,
-    )
+    question = _ask(call, subject, begun_ms)
+    if by_segment:
+        question = replace(question, dimensions=REQUEST_FIELDS)
     measured = measures.measure(call.tenant_id, question)
     return conclude(subject, measured, to_datetime(measured.as_of_ms))
+
+
+def ask_of(call: Call, experiment_id: str) -> Question:
+    """Return the question whose answer an experiment's results are made of.
+
+    Raises:
+        NotFoundError: the tenant has no such experiment.
+    """
+    return _ask(call, *_describe(call, experiment_id))
+
+
+def _ask(call: Call, subject: Subject, begun_ms: tuple[int, ...]) -> Question:
+    return Question(
+        experiment_id=subject.id,
+        metrics=subject.plan.metrics,
+        as_of_ms=to_ms(call.clock.now()),
+        phases=begun_ms,
+        cluster=subject.plan.cluster,
+    )
 
 
 def _describe(call: Call, experiment_id: str) -> tuple[Subject, tuple[int, ...]]:
