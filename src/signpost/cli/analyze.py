@@ -9,26 +9,41 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from signpost.cli.metric_choice import MARGIN, choose_metrics, split_margin
 from signpost.cli.options import AsJson, CommandError, print_json
 from signpost.edge.system import SystemClock
 from signpost.model.analysis_plans import AnalysisPlan, Looking
 from signpost.model.metrics import Aggregation, Direction, Metric, Role, Selection
-from signpost.warehouses.tables import Column, TableError, measure_table
+from signpost.warehouses.files import TableError
+from signpost.warehouses.logs import Logs, measure_logs
+from signpost.warehouses.tables import Column, measure_table
 
 
 def analyze(
     data: Annotated[
         str,
-        typer.Argument(metavar="FILE", help="A Parquet, CSV or JSON file with a row for each unit; - is CSV on stdin."),
+        typer.Argument(
+            metavar="FILE",
+            help="A Parquet, CSV or JSON file with a row for each unit, or with --events for each exposure; - is CSV on stdin.",
+        ),
     ],
     unit: Annotated[str, typer.Option(help="The column that names the unit.")],
     variation: Annotated[str, typer.Option(help="The column that names its variation.")],
     metric: Annotated[
         list[str],
         typer.Option(
-            help="A column to decide by, or two with a / between them for a ratio; :decrease after it when less is better."
+            help="A column to decide by, or two with a / between them for a ratio; :decrease after it when less is better. "
+            "With --events the name of a metric: signpost metrics list."
         ),
     ],
+    events: Annotated[
+        str | None, typer.Option(help="A file with a row for each event, of which the metrics are made.")
+    ] = None,
+    at: Annotated[str, typer.Option(help="With --events: the column of the time, in both files.")] = "at",
+    type_: Annotated[str, typer.Option("--type", help="With --events: the column of the events' type.")] = "type",
+    defined: Annotated[
+        Path | None, typer.Option("--metrics", help="With --events: a TOML file of metrics of your own.")
+    ] = None,
     guardrail: Annotated[
         list[str] | None,
         typer.Option(help="A column that may not lose more than a share of the control's value: column:0.02."),
@@ -51,20 +66,22 @@ def analyze(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Analyze an experiment that was run elsewhere, from a table of its units."""
+    """Analyze an experiment that was run elsewhere, from a table of its units or from logs of exposures and events."""
     # These bring numerical libraries with them, which the other commands shall not wait for.
     from signpost.api.wire.results import render_results  # noqa: PLC0415
     from signpost.cli.result_view import ResultView  # noqa: PLC0415
     from signpost.reports.page import render_html  # noqa: PLC0415
     from signpost.usecases.analyses import Data, analyse  # noqa: PLC0415
 
-    columns = _columns(metric, guardrail or [], look or [], _pairs(covariate or [], "--covariate"))
     if looking is Looking.GROUP_SEQUENTIAL:
-        raise CommandError(
-            "A table of units has no days, so there is no group sequential look at it. Take fixed or confidence_sequence."
-        )
+        raise CommandError("Nobody knows how often it was looked at: take fixed or confidence_sequence.")
     try:
-        measured = measure_table(data, unit, variation, columns)
+        if events is None:
+            columns = _columns(metric, guardrail or [], look or [], _pairs(covariate or [], "--covariate"))
+            measured = measure_table(data, unit, variation, columns)
+        else:
+            metrics = choose_metrics(metric, guardrail or [], look or [], defined)
+            measured = measure_logs(Logs(data, events, unit, variation, at, type_), metrics)
     except TableError as error:
         raise CommandError(str(error)) from error
     chosen = control or measured.variations[0]
@@ -91,15 +108,9 @@ def _columns(
 ) -> list[Column]:
     columns = [_column(text, Role.DECISION) for text in decisions]
     for text in guardrails:
-        name, _, margin = text.removesuffix(":decrease").rpartition(":")
-        try:
-            share = float(margin)
-        except ValueError:
-            share = 0
-        if not name or not 0 < share < 1:
-            raise CommandError(
-                f"--guardrail {text}: write the column, a colon, and a share between 0 and 1: logins:0.02."
-            )
+        name, share = split_margin(text.removesuffix(":decrease"))
+        if share is None:
+            raise CommandError(f"--guardrail {text}: {MARGIN}")
         column = _column(name + (":decrease" if text.endswith(":decrease") else ""), Role.GUARDRAIL)
         columns.append(replace(column, metric=replace(column.metric, margin=share)))
     columns += [_column(text, Role.EXPLORATORY) for text in looks]

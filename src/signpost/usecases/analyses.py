@@ -41,17 +41,19 @@ def analyse(data: Data, plan: AnalysisPlan, measured: Measurement, now: datetime
         has_own_plan=True,
     )
     results = conclude(subject, measured, now)
+    has_days = any(cell.day_ms for cell in measured.cells)
     return replace(
-        results, metrics=tuple(_scale(metric, data.scales[metric.metric.name]) for metric in results.metrics)
+        results,
+        metrics=tuple(_scale(m, data.scales[m.metric.name], has_days=has_days) for m in results.metrics),
     )
 
 
-def _scale(result: MetricResult, scale: int) -> MetricResult:
+def _scale(result: MetricResult, scale: int, *, has_days: bool) -> MetricResult:
     return replace(
         result,
         arms=tuple(_scale_arm(arm, scale) for arm in result.arms),
         comparisons=tuple(_scale_comparison(comparison, scale) for comparison in result.comparisons),
-        series=(),
+        series=result.series if has_days else (),
     )
 
 

@@ -1,30 +1,17 @@
 """Anybody's table of units in a file: a column that names the unit, one that names its variation, and columns to measure."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from signpost.cells import Statements, measure_units
 from signpost.model.limits import METRIC_VALUE_MAX
 from signpost.model.metrics import Aggregation, Metric
-from signpost.ports.measurements import Health, Measurement, Question
+from signpost.ports.measurements import Health, Question
 from signpost.warehouses.duckdb import OFFLINE, DuckDbEngine
+from signpost.warehouses.files import DataMeasurement, TableError, as_name, count, read_source
 
 DECIMALS_MAX = 6
-READERS = {
-    ".parquet": "read_parquet",
-    ".csv": "read_csv",
-    ".tsv": "read_csv",
-    ".txt": "read_csv",
-    ".json": "read_json",
-    ".ndjson": "read_json",
-    ".jsonl": "read_json",
-}
-
-
-class TableError(Exception):
-    """The table can't be analysed; the message says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +24,7 @@ class Column:
     before: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TableMeasurement:
-    """The sums of a table.
-
-    `metrics` are the columns', each of the kind that its values have; `scales` is by how much values were multiplied to be integers,
-    by metric. `left_out` says in sentences which rows and values don't count.
-    """
-
-    measurement: Measurement
-    metrics: tuple[Metric, ...]
-    variations: tuple[str, ...]
-    scales: Mapping[str, int]
-    left_out: tuple[str, ...]
-
-
-def measure_table(path: str, unit: str, variation: str, columns: Sequence[Column]) -> TableMeasurement:
+def measure_table(path: str, unit: str, variation: str, columns: Sequence[Column]) -> DataMeasurement:
     """Return the sums of a table in a Parquet, CSV or JSON file, also compressed; `-` is CSV from standard input.
 
     Several rows of one unit are one unit: numbers are added up, of a rate one success is enough. A unit in two variations has drifted.
@@ -73,12 +45,7 @@ def measure_table(path: str, unit: str, variation: str, columns: Sequence[Column
 
 def _read(engine: DuckDbEngine, path: str, unit: str, variation: str, columns: Sequence[Column]) -> None:
     """Keep a table `rows` with what is needed, every value a number or null."""
-    suffixes = [] if path == "-" else path.lower().removesuffix(".gz").removesuffix(".zst").rsplit(".", 1)[1:]
-    reader = "read_csv" if path == "-" else READERS.get("." + "".join(suffixes))
-    if reader is None:
-        raise TableError(f"{path} is none of {', '.join(READERS)}; name it after what it holds.")
-    source = f"{reader}({_text('/dev/stdin' if path == '-' else path)})"
-    engine.keep("source", f"SELECT * FROM {source}")
+    engine.keep("source", f"SELECT * FROM {read_source(path)}")
     there = {row[0]: row[1] for row in engine.run("DESCRIBE source")}
     asked = [unit, variation, *(name for c in columns for name in (c.value, c.denominator, c.before) if name)]
     for name in asked:
@@ -87,20 +54,20 @@ def _read(engine: DuckDbEngine, path: str, unit: str, variation: str, columns: S
             hint = f" Did you mean {near[0]}?" if near else f" It has {', '.join(there)}."
             raise TableError(f"{path} has no column {name}.{hint}")
     numbers = "".join(
-        f", TRY_CAST({_name(column)} AS DOUBLE) AS {letter}_{i}"
+        f", TRY_CAST({as_name(column)} AS DOUBLE) AS {letter}_{i}"
         for i, c in enumerate(columns)
         for letter, column in (("v", c.value), ("d", c.denominator), ("k", c.before))
         if column
     )
-    raw = "".join(f", CAST({_name(c.value)} AS VARCHAR) AS raw_{i}" for i, c in enumerate(columns))
+    raw = "".join(f", CAST({as_name(c.value)} AS VARCHAR) AS raw_{i}" for i, c in enumerate(columns))
     engine.keep(
         "rows",
-        f"SELECT CAST({_name(unit)} AS VARCHAR) AS unit, CAST({_name(variation)} AS VARCHAR) AS variation_id{numbers}{raw}"
+        f"SELECT CAST({as_name(unit)} AS VARCHAR) AS unit, CAST({as_name(variation)} AS VARCHAR) AS variation_id{numbers}{raw}"
         " FROM source",
     )
 
 
-def _measure(engine: DuckDbEngine, columns: Sequence[Column]) -> TableMeasurement:
+def _measure(engine: DuckDbEngine, columns: Sequence[Column]) -> DataMeasurement:
     left_out = []
     ((rows, nameless),) = engine.run(
         "SELECT COUNT(*), SUM(CASE WHEN unit IS NULL OR variation_id IS NULL THEN 1 ELSE 0 END) FROM rows"
@@ -108,7 +75,7 @@ def _measure(engine: DuckDbEngine, columns: Sequence[Column]) -> TableMeasuremen
     if not rows:
         raise TableError("The table is empty.")
     if nameless:
-        left_out.append(f"{_count(nameless, 'row')} without a unit or a variation.")
+        left_out.append(f"{count(nameless, 'row')} without a unit or a variation.")
     scales, metrics, inner, outer = {}, [], [], []
     for i, column in enumerate(columns):
         metric, scale, sentences = _look_at(engine, i, column)
@@ -146,7 +113,7 @@ def _measure(engine: DuckDbEngine, columns: Sequence[Column]) -> TableMeasuremen
     variations = tuple(sorted({cell.variation_id for cell in measurement.cells}))
     if len(variations) < 2:
         raise TableError(f"There is only one variation ({', '.join(variations) or 'none'}): nothing to compare.")
-    return TableMeasurement(measurement, tuple(metrics), variations, scales, tuple(left_out))
+    return DataMeasurement(measurement, tuple(metrics), variations, scales, tuple(left_out))
 
 
 def _look_at(engine: DuckDbEngine, i: int, column: Column) -> tuple[Metric, int, list[str]]:
@@ -160,9 +127,7 @@ def _look_at(engine: DuckDbEngine, i: int, column: Column) -> tuple[Metric, int,
     if not known or largest is None:
         raise TableError(f"{column.value} has no number in it.")
     sentences = (
-        [f"{_count(odd, 'value')} of {column.value} that {'is' if odd == 1 else 'are'} no finite number."]
-        if odd
-        else []
+        [f"{count(odd, 'value')} of {column.value} that {'is' if odd == 1 else 'are'} no finite number."] if odd else []
     )
     if column.denominator:
         return metric, 1, sentences
@@ -186,15 +151,3 @@ def _find_scale(engine: DuckDbEngine, i: int, largest: float) -> int:
             break
         scale *= 10
     return scale
-
-
-def _count(number: Any, noun: str) -> str:
-    return f"{int(number):,} {noun}{'' if int(number) == 1 else 's'}"
-
-
-def _name(column: str) -> str:
-    return '"' + column.replace('"', '""') + '"'
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"

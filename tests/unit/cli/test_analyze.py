@@ -175,7 +175,7 @@ def test_what_is_no_number_is_left_out_and_told(
         (("--unit", "who", "--metric", "ok", "--shares", "a=1,c=2"), "there is no variation c"),
         (("--unit", "who", "--metric", "ok", "--metric", "ok"), "ok is there twice."),
         (("--unit", "who", "--metric", "ok", "--covariate", "x=spent"), "x is no metric."),
-        (("--unit", "who", "--metric", "ok", "--looking", "group_sequential"), "has no days"),
+        (("--unit", "who", "--metric", "ok", "--looking", "group_sequential"), "Nobody knows how often"),
     ],
     ids=str,
 )
