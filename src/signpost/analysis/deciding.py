@@ -21,7 +21,7 @@ class Situation:
     """What a decision is taken from.
 
     `faults` are reasons for which nothing can be concluded, in sentences. `is_final` says that no more data is planned: the planned
-    size is reached. `may_conclude` says that the way of looking allows a conclusion now.
+    size is reached, or the experiment is over. `may_conclude` says that the way of looking allows a conclusion now.
     """
 
     decisions: Sequence[Judged]
@@ -48,10 +48,7 @@ def decide(situation: Situation) -> Verdict:
     if not alive:
         return Verdict(Decision.STOP, harm)
     if not situation.may_conclude:
-        return Verdict(
-            Decision.KEEP_GOING,
-            (*harm, "The planned number of units is not there yet, and the plan allows no earlier conclusion."),
-        )
+        return _wait(situation, harm)
     for name in alive:
         if _is_winner(name, situation):
             better = _list([d.metric for d in situation.decisions if d.treatment == name])
@@ -64,6 +61,14 @@ def decide(situation: Situation) -> Verdict:
             )
             return Verdict(Decision.SHIP, (f"{name} is better in {better}{held}.", *silent, *harm))
     return _go_on_or_stop(situation, alive, harm)
+
+
+def _wait(situation: Situation, harm: tuple[str, ...]) -> Verdict:
+    allows = "and the plan allows no earlier conclusion."
+    if situation.is_final:
+        reason = f"It was ended before the planned number of units was there, {allows}"
+        return Verdict(Decision.STOP, (*harm, reason))
+    return Verdict(Decision.KEEP_GOING, (*harm, f"The planned number of units is not there yet, {allows}"))
 
 
 def _is_winner(name: str, situation: Situation) -> bool:
@@ -87,7 +92,12 @@ def _go_on_or_stop(situation: Situation, alive: Sequence[str], harm: tuple[str, 
     open_ = tuple(sentence for name in left for sentence in _open_questions(name, situation))
     if situation.is_final:
         return Verdict(
-            Decision.STOP, (*reasons, *open_, "The planned number of units is reached: more was not planned for.")
+            Decision.STOP,
+            (
+                *reasons,
+                *open_,
+                "Nothing more is planned for: the planned number of units is reached, or the experiment is over.",
+            ),
         )
     return Verdict(Decision.KEEP_GOING, (*reasons, *open_))
 

@@ -15,6 +15,15 @@ def calculate_p_value(control: Arm, treatment: Arm) -> PValue | Missing:
     It is refused where fewer than five successes or failures are expected in either variation (Cochran's
     rule: W. G. Cochran (1954), Some methods for strengthening the common χ² tests, Biometrics 10, 417–451).
     """
+    refusal = refuse_rates(control, treatment)
+    if refusal is not None:
+        return refusal
+    z = pooled_z((control.successes, control.units), (treatment.successes, treatment.units))
+    return PValue(value=float(two_sided_p(z)), method=METHOD)
+
+
+def refuse_rates(control: Arm, treatment: Arm, expected_min: int = EXPECTED_MIN) -> Missing | None:
+    """Return why two rates can't be tested, None where they can: each outcome must be expected so often in both variations."""
     if control.units == 0 or treatment.units == 0:
         return Missing(MissingCode.NO_UNITS, "A test needs units in both variations.")
     units = control.units + treatment.units
@@ -23,13 +32,12 @@ def calculate_p_value(control: Arm, treatment: Arm) -> PValue | Missing:
     if rarer == 0:
         found = "No unit" if successes == 0 else "Every unit"
         return Missing(MissingCode.NO_VARIANCE, f"{found} has a success: there is no variance to test against.")
-    if min(control.units, treatment.units) * rarer < EXPECTED_MIN * units:
+    if min(control.units, treatment.units) * rarer < expected_min * units:
         return Missing(
             MissingCode.TOO_FEW_UNITS,
-            f"Fewer than {EXPECTED_MIN} {rarer_name} are expected in a variation: too few to trust the test.",
+            f"Fewer than {expected_min} {rarer_name} are expected in a variation: too few to trust the test.",
         )
-    z = pooled_z((control.successes, control.units), (treatment.successes, treatment.units))
-    return PValue(value=float(two_sided_p(z)), method=METHOD)
+    return None
 
 
 def pooled_z(control: tuple[Numbers, Numbers], treatment: tuple[Numbers, Numbers]) -> Numbers:

@@ -13,7 +13,7 @@ from signpost.analysis.cells import Histogram, Sums
 from signpost.analysis.clusters import contrast_clusters
 from signpost.analysis.contrasts import Contrast
 from signpost.analysis.difference import estimate_difference
-from signpost.analysis.equality import calculate_p_value
+from signpost.analysis.equality import calculate_p_value, refuse_rates
 from signpost.analysis.false_discovery import adjust_discoveries
 from signpost.analysis.fixed import FixedHorizon
 from signpost.analysis.guardrails import judge_guardrail
@@ -28,7 +28,9 @@ from signpost.analysis.strata import combine
 from signpost.model.metrics import Aggregation, Direction, Metric, Role
 
 EVENTS_MIN = 5
-"""Events, per arm, under which sums of counts are too far from normal."""
+"""Events, per arm, under which sums of counts are too far from normal to be looked at once."""
+WATCHED_EVENTS_MIN = 20
+"""The same for what is looked at all along: the first looks, with the fewest events, are where a sequence is misled."""
 NOTHING = Sums(0, 0, 0)
 ALL_THE_SAME = "every unit has the same value"
 NO_UNITS = Missing(MissingCode.NO_UNITS, "No unit of a variation has a value yet.")
@@ -132,7 +134,8 @@ _NO_CONTROL = Missing(MissingCode.NO_CONTROL, "No variation is the control, so t
 def _compare(
     variation_id: str, metric: Metric, control: ArmData, treatment: ArmData, setting: Setting
 ) -> ComparisonResult:
-    found = contrast_arms(metric, control, treatment)
+    is_watched = metric.role is Role.GUARDRAIL or not isinstance(setting.look, FixedHorizon)
+    found = contrast_arms(metric, control, treatment, WATCHED_EVENTS_MIN if is_watched else EVENTS_MIN)
     if isinstance(found, Missing):
         return refuse(variation_id, found)
     effect = found.absolute()
@@ -162,14 +165,19 @@ def _compare(
 _NOT_JUDGED = Missing(MissingCode.NOT_JUDGED, "Not judged by itself, but with the other metrics.")
 
 
-def contrast_arms(metric: Metric, control: ArmData, treatment: ArmData) -> Contrast[float] | Missing:
-    """Return two arms side by side, by the family of the metric; or why they can't be compared."""
+def contrast_arms(
+    metric: Metric, control: ArmData, treatment: ArmData, events_min: int = EVENTS_MIN
+) -> Contrast[float] | Missing:
+    """Return two arms side by side, by the family of the metric; or why they can't be compared.
+
+    Of rates and counts so many events must be there, or expected, in each arm.
+    """
     if metric.aggregation is Aggregation.QUANTILE:
         nothing = Histogram((), (), ())
         return _check(
             contrast_quantiles(control.histogram or nothing, treatment.histogram or nothing, metric.quantile or 0.5)
         )
-    refusal = _refuse(metric, (control.total, treatment.total))
+    refusal = _refuse(metric, (control.total, treatment.total), events_min)
     if refusal is not None:
         return refusal
     if control.clusters is not None and treatment.clusters is not None:
@@ -197,7 +205,7 @@ def _check(found: Contrast[float] | Missing) -> Contrast[float] | Missing:
     return Missing(MissingCode.NO_VARIANCE, "Every unit has the same value: there is no variance to test against.")
 
 
-def _refuse(metric: Metric, arms: Sequence[Sums]) -> Missing | None:
+def _refuse(metric: Metric, arms: Sequence[Sums], events_min: int = EVENTS_MIN) -> Missing | None:
     """Return why the sums can't be compared, None when they can."""
     if min(sums.n for sums in arms) == 0:
         return NO_UNITS
@@ -210,12 +218,11 @@ def _refuse(metric: Metric, arms: Sequence[Sums]) -> Missing | None:
             MissingCode.NO_DENOMINATOR, "A variation has nothing in the denominator: the ratio is not defined."
         )
     if metric.is_proportion:
-        found = calculate_p_value(*(Arm(s.n, s.x) for s in arms)) if len(arms) == 2 else None
-        return found if isinstance(found, Missing) else None
+        return refuse_rates(Arm(arms[0].n, arms[0].x), Arm(arms[-1].n, arms[-1].x), events_min)
     is_count = metric.aggregation in {Aggregation.COUNT, Aggregation.RATIO}
-    if is_count and min(sums.x for sums in arms) < EVENTS_MIN:
+    if is_count and min(sums.x for sums in arms) < events_min:
         return Missing(
-            MissingCode.TOO_FEW_UNITS, f"A variation has fewer than {EVENTS_MIN} events: too few to trust the test."
+            MissingCode.TOO_FEW_UNITS, f"A variation has fewer than {events_min} events: too few to trust the test."
         )
     return None
 

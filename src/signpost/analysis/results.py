@@ -57,6 +57,7 @@ class NoteCode(StrEnum):
     FUTURE_EVENTS = "future_events"
     OVERFLOWN = "overflown"
     ALARM = "alarm"
+    PLANNED_END = "planned_end"
 
 
 @dataclass(frozen=True, slots=True)

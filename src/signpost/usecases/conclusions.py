@@ -7,18 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 from signpost.analysis.answers import Missing, MissingCode, PValue
 from signpost.analysis.cells import Cell, Sums
-from signpost.analysis.confidence_sequence import ConfidenceSequence
 from signpost.analysis.deciding import Judged, Situation, decide
-from signpost.analysis.fixed import FixedHorizon
-from signpost.analysis.group_sequential import GroupSequential, merge_looks
 from signpost.analysis.heterogeneity import compare_effects
 from signpost.analysis.judging import ArmData, Setting, adjust, compare_arms, contrast_arms, describe_arm, refuse
-from signpost.analysis.looks import Look
 from signpost.analysis.results import (
     ArmHealth,
     ComparisonResult,
     DayPoint,
     HealthResult,
+    Judgement,
     MetricResult,
     Results,
     SegmentResult,
@@ -30,7 +27,8 @@ from signpost.model.analysis_plans import AnalysisPlan, Looking
 from signpost.model.experiments import ExperimentStatus, Strategy
 from signpost.model.metrics import Metric, Role
 from signpost.ports.measurements import Measurement
-from signpost.usecases.result_notes import is_alarm, take_notes
+from signpost.usecases.looking import choose_look, find_end, until
+from signpost.usecases.result_notes import is_alarm, is_ratio_alarm, take_notes
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SEGMENTS_MAX = 20
@@ -75,10 +73,10 @@ def conclude(subject: Subject, measured: Measurement, now: datetime) -> Results:
     arms = _describe_health(subject, measured)
     health = _check_health(subject, measured, arms)
     units = sum(arm.units for arm in arms)
-    look = choose_look(subject.plan, measured.cells, units)
+    end_ms = find_end(subject.plan, measured.cells)
     is_final = subject.plan.planned_units is not None and units >= subject.plan.planned_units
-    setting = Setting(look, subject.plan.alpha, _find_doubt(subject, health))
-    metrics = _judge_metrics(subject, measured, setting)
+    is_over = is_final or subject.status in {ExperimentStatus.COMPLETED, ExperimentStatus.ARCHIVED}
+    metrics = _judge_metrics(subject, measured, _find_doubt(subject, health), end_ms)
     notes = take_notes(
         status=subject.status,
         strategy=subject.strategy,
@@ -94,13 +92,14 @@ def conclude(subject: Subject, measured: Measurement, now: datetime) -> Results:
         phases=len(subject.shares),
         overflown=sorted(measured.overflown),
         alarms=subject.alarms,
+        ended_at=_to_datetime(end_ms) if len(until(measured.cells, end_ms)) < len(measured.cells) else None,
     )
     situation = Situation(
         decisions=_judged(metrics, subject, Role.DECISION),
         guardrails=_judged(metrics, subject, Role.GUARDRAIL),
-        faults=_find_faults(subject, health),
+        faults=_find_faults(subject, health, is_over=is_over),
         may_conclude=is_final or subject.plan.looking is not Looking.FIXED,
-        is_final=is_final or subject.status in {ExperimentStatus.COMPLETED, ExperimentStatus.ARCHIVED},
+        is_final=is_over,
     )
     return Results(
         experiment_id=subject.id,
@@ -120,27 +119,6 @@ def conclude(subject: Subject, measured: Measurement, now: datetime) -> Results:
         verdict=decide(situation),
         notes=notes,
     )
-
-
-def choose_look(plan: AnalysisPlan, cells: Iterable[Cell], units: int) -> Look:
-    """Return the plan's way of looking at this moment.
-
-    A group sequential test has had a look at the end of each day until now, whether anybody looked or not: so nobody has to keep
-    count, and looking daily costs nothing more.
-    """
-    if plan.looking is Looking.FIXED:
-        return FixedHorizon(plan.alpha)
-    if plan.looking is Looking.CONFIDENCE_SEQUENCE or plan.planned_units is None:
-        return ConfidenceSequence(plan.alpha)
-    by_day = Counter[int]()
-    for cell in cells:
-        if not cell.is_automated:
-            by_day[cell.day_ms] += cell.units
-    reached, fractions = 0, []
-    for day_ms in sorted(by_day)[:-1]:
-        reached += by_day[day_ms]
-        fractions.append(reached / plan.planned_units)
-    return GroupSequential(merge_looks([*fractions, units / plan.planned_units]), plan.spending, plan.alpha)
 
 
 def _all_variations(subject: Subject, measured: Measurement) -> Mapping[str, str | None]:
@@ -203,31 +181,45 @@ def _find_doubt(subject: Subject, health: HealthResult) -> Missing | None:
         return NOT_RANDOMISED
     ratio = health.sample_ratio
     if isinstance(ratio, SampleRatio):
-        return MISMATCH if ratio.is_mismatch or is_alarm(health.alarm) else None
+        return MISMATCH if ratio.is_mismatch or is_ratio_alarm(health.alarm) else None
     return ratio if ratio.code is MissingCode.UNPLANNED_UNITS else None
 
 
-def _find_faults(subject: Subject, health: HealthResult) -> tuple[str, ...]:
-    """Why nothing may be decided before something is repaired; that segments decide is no fault."""
-    found = _find_doubt(subject, health)
-    doubt = None if found is NOT_RANDOMISED else found
+def _find_faults(subject: Subject, health: HealthResult, *, is_over: bool) -> tuple[str, ...]:
+    """Why nothing may be decided before something is repaired; that segments decide is no fault.
+
+    A running experiment is broken by the alarm, which may be looked at at any moment; the χ² of one that is over by itself.
+    """
+    doubt = _find_doubt(subject, health)
+    is_passing = doubt is MISMATCH and not is_over and not is_ratio_alarm(health.alarm)
+    fault = None if doubt is NOT_RANDOMISED or is_passing else doubt
     drift = "Units drift out of one variation more than out of another, so those who are left can't be compared."
-    return (*([doubt.message] if doubt else []), *([drift] if is_alarm(health.drift) else []))
+    return (*([fault.message] if fault else []), *([drift] if is_alarm(health.drift) else []))
 
 
-def _judge_metrics(subject: Subject, measured: Measurement, setting: Setting) -> tuple[MetricResult, ...]:
-    metrics = subject.plan.metrics
+def _judge_metrics(
+    subject: Subject, measured: Measurement, doubt: Missing | None, end_ms: int | None
+) -> tuple[MetricResult, ...]:
+    """Return every metric judged: by what decides as of the planned end, by what guards or is looked at as of now."""
+    plan, metrics = subject.plan, subject.plan.metrics
     cells = [cell for cell in measured.cells if not cell.is_automated]
-    data = [_arms_of(subject, measured, cells, i, metric) for i, metric in enumerate(metrics)]
-    raw = [_compare(subject, metric, arms, setting, measured) for metric, arms in zip(metrics, data, strict=True)]
-    judged = adjust(metrics, raw, setting.alpha)
+    now = _View(cells, _setting_of(plan, cells, doubt))
+    end = now if end_ms is None else _View(until(cells, end_ms), _setting_of(plan, until(cells, end_ms), doubt))
+    views = [end if metric.role is Role.DECISION else now for metric in metrics]
+    data = [_arms_of(subject, measured, view.cells, i, metrics[i]) for i, view in enumerate(views)]
+    raw = [_compare(subject, metrics[i], data[i], view.setting, measured) for i, view in enumerate(views)]
+    for i, metric in enumerate(metrics):
+        if metric.role is Role.GUARDRAIL and end is not now:
+            then = _compare(subject, metric, _arms_of(subject, measured, end.cells, i, metric), end.setting, measured)
+            raw[i] = [_keep_harm(one, other) for one, other in zip(raw[i], then, strict=True)]
+    judged = adjust(metrics, raw, plan.alpha)
     return tuple(
         MetricResult(
             metric=metric,
             arms=tuple(describe_arm(key, metric, arm) for key, arm in data[i].items()),
             comparisons=judged[i],
-            series=_follow(subject, metric, cells, i, setting) if metric.role is not Role.EXPLORATORY else (),
-            segments=tuple(_break_down(subject, measured, i, metric, setting)),
+            series=_follow(subject, metric, cells, i, now.setting) if metric.role is not Role.EXPLORATORY else (),
+            segments=tuple(_break_down(subject, measured, i, metric, now.setting)),
             heterogeneity={
                 dimension: _compare_segments(subject, measured, dimension, i, metric)
                 for dimension, values in measured.breakdowns.items()
@@ -237,6 +229,23 @@ def _judge_metrics(subject: Subject, measured: Measurement, setting: Setting) ->
         )
         for i, metric in enumerate(metrics)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The cells that are looked at, and how."""
+
+    cells: Sequence[Cell]
+    setting: Setting
+
+
+def _setting_of(plan: AnalysisPlan, cells: Sequence[Cell], doubt: Missing | None) -> Setting:
+    return Setting(choose_look(plan, cells, sum(cell.units for cell in cells)), plan.alpha, doubt)
+
+
+def _keep_harm(now: ComparisonResult, then: ComparisonResult) -> ComparisonResult:
+    """Return a guardrail's comparison as of now; that it has held is judged as of the planned end, and harm at any moment."""
+    return now if now.judgement is Judgement.HARMED else replace(now, judgement=then.judgement)
 
 
 def _compare(

@@ -13,6 +13,8 @@ from signpost.model.metrics import Role
 
 ALARM_MAX = 0.001
 """Under this p-value a difference of drift or automation between variations is told as one."""
+RATIO_ALARM_MAX = 0.01
+"""Under this p-value the sequential alarm is raised: in one of a hundred sound experiments at most, however long they are watched."""
 LATE_RATIO = 0.01
 """A share of late events above this is worth a sentence."""
 
@@ -33,6 +35,7 @@ def take_notes(
     phases: int,
     overflown: Sequence[str],
     alarms: Sequence[Alarm],
+    ended_at: datetime | None,
 ) -> tuple[Note, ...]:
     """Return the notes on a result, the gravest first."""
     if status is ExperimentStatus.DRAFT:
@@ -44,6 +47,7 @@ def take_notes(
         *_note_soundness(health, strategy, phases),
         *_note_left_out(drifted_units, automated_units, health),
         *_note_events(health, overflown),
+        *_note_end(ended_at),
         *_note_plan(plan, metrics, has_own_plan=has_own_plan, changed_at=plan_changed_at, is_final=is_final),
     )
 
@@ -53,13 +57,18 @@ def is_alarm(p_value: PValue | Missing) -> bool:
     return isinstance(p_value, PValue) and p_value.value < ALARM_MAX
 
 
+def is_ratio_alarm(p_value: PValue | Missing) -> bool:
+    """Return whether the sequential test says that the variations don't get their planned shares."""
+    return isinstance(p_value, PValue) and p_value.value < RATIO_ALARM_MAX
+
+
 def _say(alarm: Alarm) -> str:
     return f"Found by the watch on {alarm.raised_at:%Y-%m-%d %H:%M} UTC: {alarm.message} {say_done(alarm.action)}"
 
 
 def _note_soundness(health: HealthResult, strategy: Strategy, phases: int) -> Iterator[Note]:
     ratio = health.sample_ratio
-    if isinstance(ratio, SampleRatio) and (ratio.is_mismatch or is_alarm(health.alarm)):
+    if isinstance(ratio, SampleRatio) and (ratio.is_mismatch or is_ratio_alarm(health.alarm)):
         message = (
             "The variations did not get the shares that were planned: something loses units of one variation "
             "more than of another. Find it before you read any difference."
@@ -115,6 +124,15 @@ def _note_events(health: HealthResult, overflown: Sequence[str]) -> Iterator[Not
         yield Note(NoteCode.FUTURE_EVENTS, message)
     for name in overflown:
         yield Note(NoteCode.OVERFLOWN, f"{name} has values too large to be summed exactly here: give it a cap.")
+
+
+def _note_end(ended_at: datetime | None) -> Iterator[Note]:
+    if ended_at is not None:
+        message = (
+            f"The planned number of units was there on {ended_at:%Y-%m-%d}: what decides is read as of the end of that day, because "
+            "reading it anew with every later unit would be looking more often than was planned."
+        )
+        yield Note(NoteCode.PLANNED_END, message)
 
 
 def _note_plan(

@@ -21,7 +21,7 @@ from signpost.usecases.call import Call
 from signpost.usecases.experiment_lives import advance_ramp, find_experiment, move_experiment
 from signpost.usecases.phases import changes_of
 from signpost.usecases.readiness import with_validity
-from signpost.usecases.result_notes import is_alarm
+from signpost.usecases.result_notes import is_ratio_alarm
 from signpost.usecases.results import get_results, to_ms
 
 WATCH = "watch"
@@ -82,7 +82,7 @@ def find_all(results: Results) -> Iterator[Finding]:
             if comparison.judgement is Judgement.HARMED:
                 message = f"{found.metric.name} is harmed beyond its margin with {names[comparison.variation_id]}."
                 yield Finding(found.metric.name, comparison.variation_id, message, results.plan.on_breach)
-    if is_alarm(results.health.alarm):
+    if is_ratio_alarm(results.health.alarm):
         message = "The variations do not get the shares that were planned."
         yield Finding(SAMPLE_RATIO, None, message, OnBreach.NOTIFY)
 

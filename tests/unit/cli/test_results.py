@@ -15,9 +15,9 @@ from tests.recorded import DRAFT, RUNNING, record
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A data folder with an experiment that 40 devices met: 10 and 15 of 20 got in."""
+    """A data folder with an experiment that 120 devices met: 30 and 36 of 60 got in."""
     parts = open_parts(load_settings({"data": tmp_path}, {}).settings)
-    record(parts, units=20, successes=(10, 15))
+    record(parts, units=60, successes=(30, 36))
     parts.close()
     return tmp_path
 
@@ -40,7 +40,7 @@ def test_results_are_told_to_people(
     shown = capsys.readouterr().out
     assert code == 0
     assert "Passkey: no difference shown" in shown
-    assert "+25.00 pp" in shown
+    assert "+10.00 pp" in shown
     assert "Sample ratio: as planned" in shown
 
 
@@ -52,7 +52,7 @@ def test_results_are_given_to_machines(
     body = json.loads(capsys.readouterr().out)
     assert code == 0
     success = body["metrics"][0]
-    assert [(arm["units"], arm["total"]) for arm in success["variations"]] == [(20, 10), (20, 15)]
+    assert [(arm["units"], arm["total"]) for arm in success["variations"]] == [(60, 30), (60, 36)]
     assert body["first_exposure_at"] == "2026-01-01T00:00:00.000Z"
     (comparison,) = success["comparisons"]
     assert comparison["judgement"] == {"value": "no_difference_shown"}
