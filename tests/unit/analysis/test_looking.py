@@ -399,6 +399,23 @@ def test_units_for_one_look_are_those_of_statsmodels() -> None:
     assert find_effect(design, 2 * theirs) == pytest.approx(0.01, rel=1e-4)
 
 
+@pytest.mark.parametrize(("d", "units"), [(0.05, 6_280.049), (0.1, 1_570.733)])
+def test_units_for_one_look_are_those_of_r_s_pwr(d: float, units: float) -> None:
+    # R 4.2.2, pwr 1.3.0: pwr.t.test(d, power = 0.8)$n, units in each arm; it takes Student's t where we take the normal.
+    assert find_units(Design(baseline=1.0, deviation=1.0), d) == pytest.approx(2 * units, rel=1e-3)
+
+
+@pytest.mark.parametrize(("units", "power"), [(50, 0.07852399), (500, 0.3520444), (5_000, 0.9988154)])
+def test_the_power_of_one_look_is_that_of_r_s_pwr(units: int, power: float) -> None:
+    # pwr.t.test(d = 0.1, n = units)$power, units in each arm.
+    assert find_power(Design(1.0, 1.0), 2 * units, 0.1) == pytest.approx(power, abs=1e-3)
+
+
+def test_the_power_of_uneven_shares_is_that_of_r_s_pwr() -> None:
+    # pwr.t2n.test(n1 = 8000, n2 = 2000, d = 0.07)$power
+    assert find_power(Design(1.0, 1.0, treatment_ratio=0.2), 10_000, 0.07) == pytest.approx(0.7994815, abs=1e-3)
+
+
 def test_uneven_shares_need_more_units_as_statsmodels_says() -> None:
     theirs = NormalIndPower().solve_power(0.1, power=0.9, alpha=0.05, ratio=0.25)
 
