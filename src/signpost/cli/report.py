@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from signpost.cli.options import ACTOR, ConfigFile, Data, Database, TenantName, opened_tenant
+from signpost.cli.warehouse_options import TABLE, WarehouseTable, WarehouseUrl, opened_measures
 from signpost.model.holdouts import HOLDOUT
 
 
@@ -21,6 +22,8 @@ def report(
     data: Data = None,
     database: Database = None,
     config: ConfigFile = None,
+    warehouse: WarehouseUrl = None,
+    table: WarehouseTable = TABLE,
 ) -> None:
     """Write what an experiment has shown into one page to keep or to send, or its numbers into a table."""
     # These bring numerical libraries with them, which the other commands shall not wait for.
@@ -34,12 +37,15 @@ def report(
         raise typer.BadParameter(
             "a file that ends with .html, .csv or .parquet, or - to print the page", param_hint="--output"
         )
-    with opened_tenant(data, database, config, tenant) as (parts, found):
+    with (
+        opened_tenant(data, database, config, tenant) as (parts, found),
+        opened_measures(parts, warehouse, table) as measures,
+    ):
         call = parts.call(found, ACTOR)
         if experiment_id == HOLDOUT:
-            results = get_holdout_results(call, parts.events)
+            results = get_holdout_results(call, measures)
         else:
-            results = get_results(call, parts.events, experiment_id, by_segment=True)
+            results = get_results(call, measures, experiment_id, by_segment=True)
     if kind == ".parquet":
         write_parquet(results, output)
         return

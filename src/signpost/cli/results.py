@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 
 from signpost.cli.options import ACTOR, AsJson, ConfigFile, Data, Database, TenantName, opened_tenant, print_json
+from signpost.cli.warehouse_options import TABLE, WarehouseTable, WarehouseUrl, opened_measures
 from signpost.model.holdouts import HOLDOUT
 
 
@@ -19,6 +20,8 @@ def results(
     data: Data = None,
     database: Database = None,
     config: ConfigFile = None,
+    warehouse: WarehouseUrl = None,
+    table: WarehouseTable = TABLE,
     *,
     as_json: AsJson = False,
 ) -> None:
@@ -29,12 +32,15 @@ def results(
     from signpost.usecases.holdout_results import get_holdout_results  # noqa: PLC0415
     from signpost.usecases.results import get_results  # noqa: PLC0415
 
-    with opened_tenant(data, database, config, tenant) as (parts, found):
+    with (
+        opened_tenant(data, database, config, tenant) as (parts, found),
+        opened_measures(parts, warehouse, table) as measures,
+    ):
         call = parts.call(found, ACTOR)
         if experiment_id == HOLDOUT:
-            shown = get_holdout_results(call, parts.events)
+            shown = get_holdout_results(call, measures)
         else:
-            shown = get_results(call, parts.events, experiment_id)
+            shown = get_results(call, measures, experiment_id)
     if as_json:
         print_json(render_results(shown))
         return
