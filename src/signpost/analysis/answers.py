@@ -46,6 +46,14 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class Loss:
+    """What a choice costs on average where it is wrong, in the metric's unit, and how it was computed."""
+
+    value: float
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
 class PValue:
     """How probable a result at least this extreme is when there is no difference, and the test's name."""
 

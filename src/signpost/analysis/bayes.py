@@ -33,14 +33,6 @@ class BayesianView:
     caution: str = CAUTION
 
 
-def chance_above_zero(effect: Effect[float], prior_error: float | None = None) -> float:
-    """Return the posterior probability that the true effect is above 0; see `view_effect`."""
-    from scipy.special import ndtr  # noqa: PLC0415
-
-    mean, error = _posterior(effect, 0.0, prior_error)
-    return float(ndtr(mean / error))
-
-
 def view_effect(
     effect: Effect[float],
     prior_mean: float = 0.0,

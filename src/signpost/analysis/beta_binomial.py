@@ -35,6 +35,12 @@ def chance_to_beat(control: Counts, treatment: Counts) -> float:
     return 1 - _chance_at_most(0.0, control, treatment, _rule())
 
 
+def weigh_rates(control: Counts, treatment: Counts) -> tuple[float, float]:
+    """Return the chance that the treatment's rate is above the control's, and the expected loss, as `view_rates` does."""
+    rule = _rule()
+    return 1 - _chance_at_most(0.0, control, treatment, rule), _expected_loss(control, treatment, rule)
+
+
 def view_rates(control: Counts, treatment: Counts, confidence_level: float = 0.95) -> BayesianView:
     """Return the Bayesian view of the treatment's rate minus the control's; each is (successes, units).
 

@@ -4,6 +4,8 @@ Both kinds of sums are additive: those of a union of disjoint sets of units are 
 phases of a ramp and the series of days are sums of cells.
 """
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -50,3 +52,15 @@ class Histogram:
     starts: tuple[int, ...]
     widths: tuple[int, ...]
     counts: tuple[int, ...]
+
+
+def sum_phases(cells: Iterable[Cell], i: int) -> Mapping[str, Mapping[int, Sums]]:
+    """Return the sums of the metric at this place, by variation and phase."""
+    found: dict[str, dict[int, Sums]] = defaultdict(dict)
+    for cell in cells:
+        arm = found[cell.variation_id]
+        arm[cell.phase] = arm.get(cell.phase, _NOTHING).plus(cell.sums[i])
+    return found
+
+
+_NOTHING = Sums(0, 0, 0)

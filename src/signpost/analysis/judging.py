@@ -5,21 +5,23 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 from signpost.analysis.adjustment import adjust_or_not
-from signpost.analysis.answers import Estimate, Missing, MissingCode, PValue
+from signpost.analysis.answers import Estimate, Loss, Missing, MissingCode, PValue
 from signpost.analysis.arm import Arm
-from signpost.analysis.bayes import METHOD as BAYES
-from signpost.analysis.bayes import chance_above_zero
+from signpost.analysis.bayes import view_effect
+from signpost.analysis.beta_binomial import METHOD as RATES
+from signpost.analysis.beta_binomial import weigh_rates
 from signpost.analysis.cells import Histogram, Sums
 from signpost.analysis.clusters import contrast_clusters
 from signpost.analysis.contrasts import Contrast
 from signpost.analysis.difference import estimate_difference
+from signpost.analysis.effects import Effect
 from signpost.analysis.equality import calculate_p_value, refuse_rates
 from signpost.analysis.false_discovery import adjust_discoveries
 from signpost.analysis.fixed import FixedHorizon
 from signpost.analysis.guardrails import judge_guardrail
 from signpost.analysis.holm import adjust_p_values
 from signpost.analysis.lift import estimate_lift
-from signpost.analysis.looks import Look, as_lift
+from signpost.analysis.looks import Look, as_lift, negate
 from signpost.analysis.means import RATIOS, centre, centre_ratio, contrast
 from signpost.analysis.quantiles import contrast_quantiles, estimate_quantile
 from signpost.analysis.rate import estimate_rate
@@ -125,7 +127,7 @@ def adjust(
 
 def refuse(variation_id: str, reason: Missing) -> ComparisonResult:
     """Return the comparison that can't be made, for a reason that holds for all of it."""
-    return ComparisonResult(variation_id, reason, reason, reason, reason, reason, reason)
+    return ComparisonResult(variation_id, reason, reason, reason, reason, reason, reason, reason)
 
 
 _NO_CONTROL = Missing(MissingCode.NO_CONTROL, "No variation is the control, so there is nothing to compare with.")
@@ -141,13 +143,13 @@ def _compare(
     effect = found.absolute()
     absolute: Estimate | Missing = setting.look.interval(effect)
     p_value: PValue | Missing = setting.look.p_value(effect)
-    relative = _lift(found, setting.look)
+    relative = lift_of(found, setting.look)
     if _is_plain(metric, control, treatment) and isinstance(setting.look, FixedHorizon):
         one, other = (Arm(data.total.n, data.total.x) for data in (control, treatment))
         level = 1 - setting.alpha
         absolute, p_value = estimate_difference(one, other, level), calculate_p_value(one, other)
         relative = estimate_lift(one, other, level)
-    chance = chance_above_zero(effect)
+    chance, loss = _believe(metric, control, treatment, effect)
     judgement: Judgement | Missing | None = setting.doubt
     if judgement is None and metric.role is Role.GUARDRAIL:
         judgement = judge_guardrail(found, metric.direction, metric.margin or 0.0, setting.look, setting.alpha)
@@ -158,8 +160,20 @@ def _compare(
         p_value=p_value,
         adjusted_p_value=p_value,
         judgement=judgement or _NOT_JUDGED,
-        chance_to_be_better=PValue(chance if metric.direction is Direction.INCREASE else 1 - chance, BAYES),
+        chance_to_be_better=chance,
+        expected_loss=loss,
     )
+
+
+def _believe(metric: Metric, control: ArmData, treatment: ArmData, effect: Effect[float]) -> tuple[PValue, Loss]:
+    """Return the chance that the treatment is better, and its expected loss: of plain rates exactly, else by the normal posterior."""
+    is_up = metric.direction is Direction.INCREASE
+    if _is_plain(metric, control, treatment):
+        arms = [(data.total.x, data.total.n) for data in (control, treatment)]
+        chance, loss = weigh_rates(*(arms if is_up else arms[::-1]))
+        return PValue(chance, RATES), Loss(loss, RATES)
+    view = view_effect(effect if is_up else negate(effect))
+    return PValue(view.chance_above, view.method), Loss(view.expected_loss, view.method)
 
 
 _NOT_JUDGED = Missing(MissingCode.NOT_JUDGED, "Not judged by itself, but with the other metrics.")
@@ -234,7 +248,8 @@ def _is_plain(metric: Metric, control: ArmData, treatment: ArmData) -> bool:
     return metric.is_proportion and not has_history and is_one_phase and control.clusters is None
 
 
-def _lift(found: Contrast[float], look: Look) -> Estimate | Missing:
+def lift_of(found: Contrast[float], look: Look) -> Estimate | Missing:
+    """Return the relative effect by the log-ratio, or why there is none."""
     if found.control <= 0:
         return Missing(MissingCode.LIFT_UNDEFINED, "The control's value is 0: a lift over nothing is not defined.")
     if found.treatment <= 0:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from signpost.analysis.answers import Estimate, Missing, PValue
+from signpost.analysis.answers import Estimate, Loss, Missing, PValue
 from signpost.analysis.sample_ratio import SampleRatio
 from signpost.model.analysis_plans import AnalysisPlan
 from signpost.model.experiments import ExperimentStatus, Strategy
@@ -86,7 +86,8 @@ class ComparisonResult:
     """One metric of one treatment against the control.
 
     The intervals are those of the plan's way of looking, without adjustment for the number of comparisons; `judgement` goes by
-    `adjusted_p_value`, on the absolute scale; a guardrail's goes by its margin. `chance_to_be_better` is the Bayesian view.
+    `adjusted_p_value`, on the absolute scale; a guardrail's goes by its margin. `chance_to_be_better` and `expected_loss`, what
+    choosing the treatment costs on average where that is wrong, are the Bayesian view.
     """
 
     variation_id: str
@@ -96,6 +97,7 @@ class ComparisonResult:
     adjusted_p_value: PValue | Missing
     judgement: Judgement | Missing
     chance_to_be_better: PValue | Missing
+    expected_loss: Loss | Missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +112,16 @@ class DayPoint:
 
 @dataclass(frozen=True, slots=True)
 class SegmentResult:
-    """One metric among the units of one value of a dimension (None: those that have none)."""
+    """One metric among the units of one value of a dimension (None: those that have none).
+
+    `against_rest` is by treatment how much larger its absolute effect is here than in all other segments together.
+    """
 
     dimension: str
     value: str | None
     arms: tuple[ArmResult, ...]
     comparisons: tuple[ComparisonResult, ...]
+    against_rest: Mapping[str, Estimate | Missing]
 
 
 @dataclass(frozen=True, slots=True)

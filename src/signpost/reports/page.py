@@ -102,6 +102,9 @@ def _view_metric(result: MetricResult, results: Results, names: Mapping[str, str
             {
                 "segment": f"{s.dimension}: {'none' if s.value is None else s.value}",
                 **_view_comparison(c, metric, names),
+                "rest": "–"
+                if isinstance(rest := s.against_rest[c.variation_id], Missing)
+                else words.say_difference(rest, metric),
             }
             for s in result.segments
             for c in s.comparisons

@@ -62,7 +62,12 @@ def _scale_arm(arm: ArmResult, scale: int) -> ArmResult:
 
 
 def _scale_comparison(comparison: ComparisonResult, scale: int) -> ComparisonResult:
-    return replace(comparison, absolute=_divide(comparison.absolute, scale))
+    loss = comparison.expected_loss
+    return replace(
+        comparison,
+        absolute=_divide(comparison.absolute, scale),
+        expected_loss=loss if isinstance(loss, Missing) else replace(loss, value=loss.value / scale),
+    )
 
 
 def _divide(estimate: Estimate | Missing, scale: int) -> Estimate | Missing:

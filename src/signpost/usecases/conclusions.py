@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from signpost.analysis.answers import Missing, MissingCode, PValue
-from signpost.analysis.cells import Cell, Sums
+from signpost.analysis.answers import Missing, MissingCode
+from signpost.analysis.cells import Cell, sum_phases
 from signpost.analysis.deciding import Judged, Situation, decide
-from signpost.analysis.heterogeneity import compare_effects
 from signpost.analysis.judging import ArmData, Setting, adjust, compare_arms, contrast_arms, describe_arm, refuse
 from signpost.analysis.results import (
     ArmHealth,
@@ -18,7 +17,6 @@ from signpost.analysis.results import (
     Judgement,
     MetricResult,
     Results,
-    SegmentResult,
 )
 from signpost.analysis.sample_ratio import SampleRatio, check_phases, sound_alarm
 from signpost.analysis.shares import compare_shares
@@ -27,14 +25,11 @@ from signpost.model.analysis_plans import AnalysisPlan, Looking
 from signpost.model.experiments import ExperimentStatus, Strategy
 from signpost.model.metrics import Metric, Role
 from signpost.ports.measurements import Measurement
+from signpost.usecases.breakdowns import Arms, break_down
 from signpost.usecases.looking import choose_look, find_end, until
 from signpost.usecases.result_notes import is_alarm, is_ratio_alarm, take_notes
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-SEGMENTS_MAX = 20
-"""Values of a dimension that are shown: those with the most units."""
-
-_NOTHING = Sums(0, 0, 0)
 MISMATCH = Missing(
     MissingCode.SAMPLE_RATIO_MISMATCH,
     "The variations did not get their planned shares; a difference may come from the units that are missing.",
@@ -213,18 +208,16 @@ def _judge_metrics(
             then = _compare(subject, metric, _arms_of(subject, measured, end.cells, i, metric), end.setting, measured)
             raw[i] = [_keep_harm(one, other) for one, other in zip(raw[i], then, strict=True)]
     judged = adjust(metrics, raw, plan.alpha)
+    arms = Arms(tuple(subject.variations), subject.control_id)
+    parts = [break_down(arms, measured.breakdowns, i, metric, now.setting) for i, metric in enumerate(metrics)]
     return tuple(
         MetricResult(
             metric=metric,
             arms=tuple(describe_arm(key, metric, arm) for key, arm in data[i].items()),
             comparisons=judged[i],
             series=_follow(subject, metric, cells, i, now.setting) if metric.role is not Role.EXPLORATORY else (),
-            segments=tuple(_break_down(subject, measured, i, metric, now.setting)),
-            heterogeneity={
-                dimension: _compare_segments(subject, measured, dimension, i, metric)
-                for dimension, values in measured.breakdowns.items()
-                if len(values) > 1
-            },
+            segments=tuple(part for broken in parts[i].values() for part in broken.segments),
+            heterogeneity={dimension: broken.heterogeneity for dimension, broken in parts[i].items()},
             cap=measured.caps.get(metric.name),
         )
         for i, metric in enumerate(metrics)
@@ -261,7 +254,7 @@ def _compare(
 def _arms_of(
     subject: Subject, measured: Measurement, cells: Iterable[Cell], i: int, metric: Metric
 ) -> dict[str, ArmData]:
-    phases = _sum_phases(cells, i)
+    phases = sum_phases(cells, i)
     histograms = measured.histograms.get(metric.name, {})
     clusters = measured.clusters
     return {
@@ -270,21 +263,13 @@ def _arms_of(
     }
 
 
-def _sum_phases(cells: Iterable[Cell], i: int) -> Mapping[str, Mapping[int, Sums]]:
-    found: dict[str, dict[int, Sums]] = defaultdict(dict)
-    for cell in cells:
-        arm = found[cell.variation_id]
-        arm[cell.phase] = arm.get(cell.phase, _NOTHING).plus(cell.sums[i])
-    return found
-
-
 def _follow(subject: Subject, metric: Metric, cells: Sequence[Cell], i: int, setting: Setting) -> tuple[DayPoint, ...]:
     """Return how the comparisons stood at the end of each day, by the day of the units' exposure."""
     points: list[DayPoint] = []
     if subject.control_id is None or metric.name in {m.name for m in subject.plan.metrics if m.quantile is not None}:
         return ()
     for day_ms in sorted({cell.day_ms for cell in cells}):
-        until = _sum_phases((cell for cell in cells if cell.day_ms <= day_ms), i)
+        until = sum_phases((cell for cell in cells if cell.day_ms <= day_ms), i)
         control = ArmData(until.get(subject.control_id, {}))
         for key in subject.variations:
             if key == subject.control_id:
@@ -295,56 +280,6 @@ def _follow(subject: Subject, metric: Metric, cells: Sequence[Cell], i: int, set
             day = _EPOCH + timedelta(milliseconds=day_ms)
             points.append(DayPoint(day, key, control.total.n + arm.total.n, shown))
     return tuple(points)
-
-
-def _break_down(
-    subject: Subject, measured: Measurement, i: int, metric: Metric, setting: Setting
-) -> Iterable[SegmentResult]:
-    if metric.quantile is not None:
-        return
-    for dimension, values in measured.breakdowns.items():
-        for value in _largest(values) if len(values) > 1 else ():
-            phases = _sum_phases((cell for cell in values[value] if not cell.is_automated), i)
-            arms = {key: ArmData(phases.get(key, {})) for key in subject.variations}
-            treatments = {key: arm for key, arm in arms.items() if key != subject.control_id}
-            yield SegmentResult(
-                dimension=dimension,
-                value=value,
-                arms=tuple(describe_arm(key, metric, arm) for key, arm in arms.items()),
-                comparisons=tuple(compare_arms(metric, arms.get(subject.control_id or ""), treatments, setting)),
-            )
-
-
-def _compare_segments(
-    subject: Subject, measured: Measurement, dimension: str, i: int, metric: Metric
-) -> PValue | Missing:
-    """Return the smallest p-value of the treatments', times their number (Bonferroni), that all segments have one effect."""
-    if subject.control_id is None or metric.quantile is not None:
-        return Missing(MissingCode.TOO_FEW_SEGMENTS, "There is nothing to compare by segment.")
-    values = measured.breakdowns[dimension]
-    found = []
-    for key in subject.variations:
-        if key == subject.control_id:
-            continue
-        contrasts = []
-        for value in _largest(values):
-            phases = _sum_phases((cell for cell in values[value] if not cell.is_automated), i)
-            contrasts.append(
-                contrast_arms(metric, ArmData(phases.get(subject.control_id, {})), ArmData(phases.get(key, {})))
-            )
-        found.append(compare_effects([c.absolute() for c in contrasts if not isinstance(c, Missing)]))
-    known = [p for p in found if isinstance(p, PValue)]
-    if not known:
-        return next(iter(found), Missing(MissingCode.TOO_FEW_SEGMENTS, "There is no treatment."))
-    lowest = min(known, key=lambda p: p.value)
-    return replace(lowest, value=min(1.0, lowest.value * len(known)))
-
-
-def _largest(values: Mapping[str | None, Sequence[Cell]]) -> list[str | None]:
-    def size(value: str | None) -> int:
-        return sum(cell.units for cell in values[value])
-
-    return sorted(values, key=lambda value: (-size(value), value is None, value or ""))[:SEGMENTS_MAX]
 
 
 def _judged(metrics: Iterable[MetricResult], subject: Subject, role: Role) -> list[Judged]:

@@ -15,7 +15,7 @@ from scipy import stats
 
 from signpost.analysis import Estimate, Histogram, Missing, MissingCode, PValue, Sums, compare, sum_rate, sum_values
 from signpost.analysis.adjustment import adjust_for_covariate
-from signpost.analysis.bayes import chance_above_zero
+from signpost.analysis.bayes import view_effect
 from signpost.analysis.beta_binomial import chance_to_beat
 from signpost.analysis.clusters import contrast_clusters
 from signpost.analysis.contrasts import Contrast
@@ -303,8 +303,8 @@ def test_the_chance_to_beat_is_that_of_many_draws() -> None:
 def test_a_prior_shrinks_the_chance_towards_a_half() -> None:
     effect = Effect(2.0, 1.0, math.inf, 100.0, "")
 
-    assert chance_above_zero(effect) == pytest.approx(stats.norm.cdf(2))
-    assert chance_above_zero(effect, prior_error=1.0) == pytest.approx(stats.norm.cdf(math.sqrt(2)))
+    assert view_effect(effect).chance_above == pytest.approx(stats.norm.cdf(2))
+    assert view_effect(effect, prior_error=1.0).chance_above == pytest.approx(stats.norm.cdf(math.sqrt(2)))
 
 
 @given(ARM, ARM, st.integers(0, 10**9), st.integers(1, 1_000))

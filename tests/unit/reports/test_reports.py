@@ -31,7 +31,14 @@ def rich_results() -> Results:
     first = metric.comparisons[0]
     days = tuple(DayPoint(START.replace(day=day), "var_2", 100 * day, first.absolute) for day in (1, 2, 3))
     segments = tuple(
-        SegmentResult("connection", value, metric.arms, metric.comparisons) for value in ("db", "<b>", None)
+        SegmentResult(
+            "connection",
+            value,
+            metric.arms,
+            metric.comparisons,
+            {c.variation_id: c.absolute for c in metric.comparisons},
+        )
+        for value in ("db", "<b>", None)
     )
     return replace(results, metrics=(replace(metric, series=days, segments=segments), *results.metrics[1:]))
 

@@ -46,6 +46,13 @@ class EstimateReply(ReplyBody):
     method: str = Field(description="How the interval was computed.", examples=["Newcombe hybrid score interval"])
 
 
+class LossReply(ReplyBody):
+    """A cost and how it was computed."""
+
+    value: FiniteFloat = Field(ge=0)
+    method: str
+
+
 class PValueReply(ReplyBody):
     """How probable a result at least this extreme is when there is no difference."""
 
@@ -77,6 +84,9 @@ class ComparisonReply(ReplyBody):
     chance_to_be_better: PValueReply | MissingReply = Field(
         description="The Bayesian view: the probability that the treatment is better. No licence to peek."
     )
+    expected_loss: LossReply | MissingReply = Field(
+        description="What choosing the treatment costs on average where that is wrong, in the metric's unit."
+    )
 
 
 class ArmReply(ReplyBody):
@@ -106,6 +116,9 @@ class SegmentResultReply(ReplyBody):
     value: str | None = Field(default=None, description="Left out for the units that have none.")
     variations: list[ArmReply]
     comparisons: list[ComparisonReply]
+    against_rest: dict[str, EstimateReply | MissingReply] = Field(
+        description="By treatment, how much larger its absolute effect is here than in all other segments together."
+    )
 
 
 class MetricReply(ReplyBody):
@@ -307,6 +320,7 @@ def _render_metric(result: MetricResult) -> MetricReply:
                 value=segment.value,
                 variations=[_render_arm(arm) for arm in segment.arms],
                 comparisons=[_render_comparison(comparison) for comparison in segment.comparisons],
+                against_rest={key: _render_estimate(found) for key, found in segment.against_rest.items()},
             )
             for segment in result.segments
         ],
@@ -328,6 +342,9 @@ def _render_comparison(comparison: ComparisonResult) -> ComparisonReply:
         adjusted_p_value=_render_p_value(comparison.adjusted_p_value),
         judgement=_render_missing(judgement) if isinstance(judgement, Missing) else JudgementReply(value=judgement),
         chance_to_be_better=_render_p_value(comparison.chance_to_be_better),
+        expected_loss=_render_missing(loss)
+        if isinstance(loss := comparison.expected_loss, Missing)
+        else LossReply(value=loss.value, method=loss.method),
     )
 
 
