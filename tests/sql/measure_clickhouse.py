@@ -1,4 +1,4 @@
-"""Measures in ClickHouse as a library, in an environment that has it: tables and a question in, the measurement out, pickled."""
+"""Answers out of ClickHouse as a library, in an environment that has it; see `tests/sql/elsewhere.py`."""
 
 import pickle
 import sys
@@ -14,14 +14,20 @@ ALWAYS_THERE = {"unit", "variation_id", "is_forced", "type", "occurred_ms"}
 
 
 def main() -> None:
-    tables, question = pickle.load(sys.stdin.buffer)
     client: Any = clickhouse_connect.get_client(interface="chdb")
-    for name, columns, rows in tables:
-        described = ", ".join(f"{column} {describe(column, TYPES[type])}" for column, type in columns.items())
-        client.command(f"CREATE TABLE {name} ({described}) ENGINE = Memory")
-        if rows:
-            client.insert(name, rows, column_names=[*columns])
-    pickle.dump(measure(ClickHouseEngine(client), question), sys.stdout.buffer)
+    engine = ClickHouseEngine(client)
+    while True:
+        try:
+            tables, asked = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        for name, columns, rows in tables:
+            described = ", ".join(f"{column} {describe(column, TYPES[type])}" for column, type in columns.items())
+            client.command(f"CREATE OR REPLACE TABLE {name} ({described}) ENGINE = Memory")
+            if rows:
+                client.insert(name, rows, column_names=[*columns])
+        pickle.dump(engine.run(asked) if isinstance(asked, str) else measure(engine, asked), sys.stdout.buffer)
+        sys.stdout.flush()
 
 
 def describe(column: str, type: str) -> str:

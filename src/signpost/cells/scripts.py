@@ -1,6 +1,6 @@
 """The text for those who run it themselves: one query, in a warehouse's dialect, that gives the cells of an experiment."""
 
-from signpost.cells.dialects import INTEGERS_ONLY, SOURCE
+from signpost.cells.dialects import SOURCE, write
 from signpost.cells.fields import fields_of
 from signpost.cells.statements import FIRST_EXPOSURES, UNITS, Statements
 from signpost.ports.measurements import Question
@@ -13,14 +13,18 @@ def write_query(question: Question, dialect: str) -> str:
     query, so here nothing is capped by one.
     """
     import sqlglot  # noqa: PLC0415 only who measures pays for it
+    from sqlglot.expressions import Select  # noqa: PLC0415
 
     statements = Statements(question)
-    query = sqlglot.parse_one(_fit(statements.cells(), dialect), read=SOURCE)
-    if not isinstance(query, sqlglot.expressions.Select):
-        raise TypeError(query)
+    query = sqlglot.parse_one(statements.cells(), read=SOURCE, into=Select)
     for name, sql in ((FIRST_EXPOSURES, statements.first_exposures), (UNITS, statements.units())):
-        query = query.with_(name, as_=_fit(sql, dialect), dialect=SOURCE)
-    return query.sql(dialect=dialect, pretty=True)
+        inner = sqlglot.parse_one(sql, read=SOURCE, into=Select)
+        # One list of names, none inside another: Redshift has it so.
+        for part in inner.ctes:
+            query = query.with_(part.alias, as_=part.this)
+        inner.set("with_", None)
+        query = query.with_(name, as_=inner)
+    return write(query, dialect, pretty=True)
 
 
 def describe_query(question: Question) -> tuple[str, ...]:
@@ -41,7 +45,3 @@ def describe_query(question: Question) -> tuple[str, ...]:
         "Sums: n units with a value, x values, d denominators, c before the exposure; xx, dd, xd, cc, xc are of products.",
         *sums,
     )
-
-
-def _fit(sql: str, dialect: str) -> str:
-    return sql.replace("DECIMAL(19, 0)", "BIGINT") if dialect in INTEGERS_ONLY else sql

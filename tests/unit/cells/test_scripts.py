@@ -19,6 +19,7 @@ import sqlglot
 from signpost.cells import describe_query, measure, write_query
 from signpost.ports.measurements import Question
 from signpost.warehouses.duckdb import DuckDbEngine
+from tests.sql.elsewhere import Elsewhere
 from tests.unit.cells.data import QUESTION, make_rows
 from tests.unit.cells.engines import Table, relations_of
 
@@ -87,6 +88,20 @@ def test_the_query_gives_the_same_on_postgresql(
 
         assert sort(connection.execute(write_query(UNCAPPED, "postgres")).fetchall()) == expected
         connection.rollback()
+
+
+def test_the_query_gives_the_same_on_clickhouse(
+    clickhouse: Elsewhere, tables: tuple[Table, ...], expected: Rows
+) -> None:
+    assert sort(clickhouse.ask(tables, write_query(UNCAPPED, "clickhouse"))) == expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dialect", ["spark", "databricks"])
+def test_the_query_gives_the_same_on_spark(
+    spark: Elsewhere, tables: tuple[Table, ...], expected: Rows, dialect: str
+) -> None:
+    assert sort(spark.ask(tables, write_query(UNCAPPED, dialect))) == expected
 
 
 @pytest.mark.parametrize("dialect", WAREHOUSES)
