@@ -1,7 +1,7 @@
 """Engines that live in environments of their own: a process each, asked through its pipes.
 
-A question goes in as a pickle of tables and either a `Question`, to be measured, or a query; the answer comes out as another: the
-`Measurement`, or the query's rows.
+A question goes in as a pickle of tables and of what is asked about them: a `Question` to be measured, a query, or in ClickHouse
+`Logs` with their metrics. The answer comes out as another: the measurement, or the query's rows.
 """
 
 import os
@@ -25,11 +25,11 @@ class Elsewhere:
         self.complaints = complaints
 
     def ask(self, tables: tuple[Table, ...], asked: object) -> Any:
-        pickle.dump((tables, asked), self.questions)
-        self.questions.flush()
         try:
+            pickle.dump((tables, asked), self.questions)
+            self.questions.flush()
             return pickle.load(self.answers)
-        except EOFError:
+        except (BrokenPipeError, EOFError):
             raise AssertionError(self.complaints.read_text(encoding="utf-8")) from None
 
 

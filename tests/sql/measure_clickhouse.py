@@ -7,9 +7,12 @@ from typing import Any
 import clickhouse_connect
 
 from signpost.cells import measure
+from signpost.ports.measurements import Question
 from signpost.warehouses.clickhouse import ClickHouseEngine
+from signpost.warehouses.logs import measure_logs
+from signpost.warehouses.sources import ClickHouseTables
 
-TYPES = {"VARCHAR": "String", "BIGINT": "Int64", "INTEGER": "Int32"}
+TYPES = {"VARCHAR": "String", "BIGINT": "Int64", "INTEGER": "Int32", "DOUBLE": "Float64", "TIMESTAMP": "DateTime64(6)"}
 ALWAYS_THERE = {"unit", "variation_id", "is_forced", "type", "occurred_ms"}
 
 
@@ -22,12 +25,20 @@ def main() -> None:
         except EOFError:
             return
         for name, columns, rows in tables:
-            described = ", ".join(f"{column} {describe(column, TYPES[type])}" for column, type in columns.items())
+            described = ", ".join(f'"{column}" {describe(column, TYPES[type])}' for column, type in columns.items())
             client.command(f"CREATE OR REPLACE TABLE {name} ({described}) ENGINE = Memory")
             if rows:
                 client.insert(name, rows, column_names=[*columns])
-        pickle.dump(engine.run(asked) if isinstance(asked, str) else measure(engine, asked), sys.stdout.buffer)
+        pickle.dump(answer(engine, asked), sys.stdout.buffer)
         sys.stdout.flush()
+
+
+def answer(engine: ClickHouseEngine, asked: Any) -> Any:
+    if isinstance(asked, str):
+        return engine.run(asked)
+    if isinstance(asked, Question):
+        return measure(engine, asked)
+    return measure_logs(ClickHouseTables(engine), *asked)
 
 
 def describe(column: str, type: str) -> str:
