@@ -34,14 +34,14 @@ def describe_query(question: Question) -> tuple[str, ...]:
     columns = [f"text_{i} ({path})" for i, path in enumerate(fields.texts)]
     columns += [f"number_{i} ({path})" for i, path in enumerate(fields.numbers)]
     sums = [
-        f"{', '.join(name for name, _ in Statements(question).sums_of(i, metric))} with _{i} behind: {metric.name}"
+        f"{', '.join(f'sum_{name}_{i}' for name, _ in Statements(question).sums_of(i, metric))}: {metric.name}"
         for i, metric in enumerate(question.metrics)
-        if metric.quantile is None
     ]
     return (
         f"exposures: unit, variation_id, is_forced (0, 1), occurred_ms{cluster}; a row for each exposure of {question.experiment_id}.",
         f"events: {', '.join(['unit', 'type', 'occurred_ms', *columns])}; a row for each event of the same units.",
         "Times are milliseconds since 1970; fields in brackets are those of the logs.",
+        "A row is a variation, a phase of the ramp, a day by its first millisecond, and whether its units are suspected of automation.",
         "Sums: n units with a value, x values, d denominators, c before the exposure; xx, dd, xd, cc, xc are of products.",
         *sums,
     )

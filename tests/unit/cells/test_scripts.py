@@ -121,7 +121,7 @@ def test_what_the_query_reads_is_said() -> None:
     assert "cluster (organization_id)" in said
     assert "text_0 (details.method)" in said
     assert "number_0 (details.seconds)" in said
-    assert "x, c, cc, xc with _0 behind: sign_in_success" in said
+    assert "sum_x_0, sum_c_0, sum_cc_0, sum_xc_0: sign_in_success" in said
 
 
 def test_a_question_without_fields_asks_for_none() -> None:
