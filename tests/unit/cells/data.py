@@ -70,6 +70,8 @@ def make_rows(seed: int, units: int = 120) -> tuple[list[ExposureRow], list[Even
         if chance.random() < 0.6:
             request["organization_id"] = f"org-{chance.randrange(9)}"
         for _ in range(chance.choice([1, 1, 2, 4])):
+            if chance.random() < 0.2:
+                request = {**request, "organization_id": "Org-9"}
             exposures.append(ExposureRow(unit, variation, chance.random() < 0.05, first_ms, request))
             first_ms += chance.choice([0, 1, DAY_MS])
             if chance.random() < 0.08:
