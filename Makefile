@@ -25,8 +25,12 @@ serve: .venv/ready  ## serve on loopback, with data in ./signpost-data
 	@$(BIN)/signpost serve
 
 .PHONY: test
-test: .venv/ready .venv-chdb/ready sdks  ## every test, with branch coverage
-	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term --ignore=tests/docs tests
+test: .venv/ready .venv-chdb/ready sdks  ## every test that is not slow, with branch coverage
+	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term --ignore=tests/docs -m "not slow" tests
+
+.PHONY: slow
+slow: .venv/ready .venv-spark/ready  ## the tests that take minutes: Spark, with a Java of its own
+	$(BIN)/python -m pytest -q --ignore=tests/docs -m slow tests
 
 .PHONY: check
 check: .venv/ready sdks  ## format, lint, types, import contracts, the lock, and every document executed
@@ -56,7 +60,7 @@ lock: .venv/ready  ## choose versions anew and write them into requirements.lock
 
 .PHONY: clean
 clean:  ## remove what was installed and what was measured
-	rm -rf .venv .venv-auth0-* .venv-chdb .venv-peers tests/sdk/node/node_modules .cache .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-auth0-* .venv-chdb .venv-spark .venv-peers tests/sdk/node/node_modules .cache .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # The lock is right when resolving again, with itself as preference, changes nothing: a new release upstream never breaks it.
 # Without its registry there is nothing to resolve against: that is told, and fails only where everything has to be at hand.
@@ -94,6 +98,13 @@ sdks: .venv-auth0-6.7.0/ready .venv-auth0-6.8.0/ready $(if $(NODE),tests/sdk/nod
 	@echo "installing chDB"
 	@$(UV) venv --quiet --clear --python $(BIN)/python .venv-chdb
 	@$(UV) pip sync --quiet --python .venv-chdb/bin/python $<
+	@touch $@
+
+# Spark and a Java to run it, both from PyPI. Its last 3: the wheel's Java lacks a module that the launcher of Spark 4 asks for.
+.venv-spark/ready: tests/sql/spark.lock | .venv/ready
+	@echo "installing Spark"
+	@$(UV) venv --quiet --clear --python $(BIN)/python .venv-spark
+	@$(UV) pip sync --quiet --python .venv-spark/bin/python $<
 	@touch $@
 
 tests/sdk/node/node_modules/.ready: tests/sdk/node/package-lock.json

@@ -1,4 +1,4 @@
-"""Measures in ClickHouse as a library, in an environment that has it: tables and a question in, the measurement out, pickled."""
+"""Answers out of ClickHouse as a library, in an environment that has it; see `tests/sql/elsewhere.py`."""
 
 import pickle
 import sys
@@ -7,21 +7,38 @@ from typing import Any
 import clickhouse_connect
 
 from signpost.cells import measure
+from signpost.ports.measurements import Question
 from signpost.warehouses.clickhouse import ClickHouseEngine
+from signpost.warehouses.logs import measure_logs
+from signpost.warehouses.sources import ClickHouseTables
 
-TYPES = {"VARCHAR": "String", "BIGINT": "Int64", "INTEGER": "Int32"}
+TYPES = {"VARCHAR": "String", "BIGINT": "Int64", "INTEGER": "Int32", "DOUBLE": "Float64", "TIMESTAMP": "DateTime64(6)"}
 ALWAYS_THERE = {"unit", "variation_id", "is_forced", "type", "occurred_ms"}
 
 
 def main() -> None:
-    tables, question = pickle.load(sys.stdin.buffer)
     client: Any = clickhouse_connect.get_client(interface="chdb")
-    for name, columns, rows in tables:
-        described = ", ".join(f"{column} {describe(column, TYPES[type])}" for column, type in columns.items())
-        client.command(f"CREATE TABLE {name} ({described}) ENGINE = Memory")
-        if rows:
-            client.insert(name, rows, column_names=[*columns])
-    pickle.dump(measure(ClickHouseEngine(client), question), sys.stdout.buffer)
+    engine = ClickHouseEngine(client)
+    while True:
+        try:
+            tables, asked = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        for name, columns, rows in tables:
+            described = ", ".join(f'"{column}" {describe(column, TYPES[type])}' for column, type in columns.items())
+            client.command(f"CREATE OR REPLACE TABLE {name} ({described}) ENGINE = Memory")
+            if rows:
+                client.insert(name, rows, column_names=[*columns])
+        pickle.dump(answer(engine, asked), sys.stdout.buffer)
+        sys.stdout.flush()
+
+
+def answer(engine: ClickHouseEngine, asked: Any) -> Any:
+    if isinstance(asked, str):
+        return engine.run(asked)
+    if isinstance(asked, Question):
+        return measure(engine, asked)
+    return measure_logs(ClickHouseTables(engine), *asked)
 
 
 def describe(column: str, type: str) -> str:

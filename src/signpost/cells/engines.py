@@ -13,6 +13,7 @@ class Engine(Protocol):
       none or where a number is not from 0 to `METRIC_VALUE_MAX`; numbers are rounded.
 
     Units, variations and types are texts; times are integer milliseconds since 1970, `kept_ms` null where it is not known.
+    Of a unit with several clusters or values of a dimension the smallest counts: by code points, unless a column has a collation.
     """
 
     @property

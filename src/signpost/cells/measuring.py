@@ -7,13 +7,11 @@ from itertools import islice
 from typing import Any
 
 from signpost.analysis.cells import Cell, Histogram, Sums
-from signpost.cells.dialects import INTEGERS_ONLY, translate
+from signpost.cells.dialects import LIMITS, translate
 from signpost.cells.engines import Engine
 from signpost.cells.statements import FIRST_EXPOSURES, STEPS, UNITS, WIDEST, Statements
 from signpost.model.metrics import Aggregation, Metric
 from signpost.ports.measurements import Health, Measurement, Question, UnitValues
-
-INTEGER_MAX = (1 << 63) - 1
 
 Row = Sequence[Any]
 
@@ -53,8 +51,8 @@ def measure_units(engine: Engine, statements: Statements, health: Health) -> Mea
         if metric.aggregation is Aggregation.QUANTILE or metric.cap_quantile is not None
     }
     statements = replace(statements, caps=_find_caps(metrics, histograms))
-    if engine.dialect in INTEGERS_ONLY:
-        statements = replace(statements, overflown=_find_overflown(statements, _run(engine, statements.bounds())))
+    if engine.dialect in LIMITS:
+        statements = replace(statements, overflown=_find_overflown(engine, statements))
     return Measurement(
         cells=_read_cells(_run(engine, statements.cells()), statements),
         health=health,
@@ -162,13 +160,21 @@ def find_cap(histograms: Sequence[Histogram], quantile: float) -> int:
     return 1
 
 
-def _find_overflown(statements: Statements, rows: Sequence[Row]) -> frozenset[str]:
-    """Return the metrics whose squares may not fit 64 bits, summed over all units."""
-    units, *largest = (int(value or 0) for value in rows[0])
-    bounds: dict[str, int] = defaultdict(int)
-    for name, value in zip(statements.bounded(), largest, strict=True):
-        bounds[name] = max(bounds[name], min(value, statements.caps.get(name, value)))
-    return frozenset(name for name, bound in bounds.items() if units * bound**2 > INTEGER_MAX)
+def _find_overflown(engine: Engine, statements: Statements) -> frozenset[str]:
+    """Return the metrics whose squares may be over the dialect's limit, summed over all units or all clusters."""
+    limit = LIMITS[engine.dialect]
+    units, *largest = (int(value or 0) for value in _run(engine, statements.bounds())[0])
+    found = {
+        name
+        for name, value in zip(statements.bounded(), largest, strict=True)
+        if units * min(value, statements.caps.get(name, value)) ** 2 > limit
+    }
+    if statements.question.cluster is not None:
+        statements = replace(statements, overflown=frozenset(found))
+        clusters, *largest = (int(value or 0) for value in _run(engine, statements.cluster_bounds())[0])
+        bounded = zip(statements.cluster_bounded(), largest, strict=True)
+        found |= {name for name, value in bounded if clusters * value**2 > limit}
+    return frozenset(found)
 
 
 def _read_health(engine: Engine, statements: Statements) -> Health:

@@ -1,6 +1,6 @@
 """The text for those who run it themselves: one query, in a warehouse's dialect, that gives the cells of an experiment."""
 
-from signpost.cells.dialects import INTEGERS_ONLY, SOURCE
+from signpost.cells.dialects import SOURCE, write
 from signpost.cells.fields import fields_of
 from signpost.cells.statements import FIRST_EXPOSURES, UNITS, Statements
 from signpost.ports.measurements import Question
@@ -13,14 +13,18 @@ def write_query(question: Question, dialect: str) -> str:
     query, so here nothing is capped by one.
     """
     import sqlglot  # noqa: PLC0415 only who measures pays for it
+    from sqlglot.expressions import Select  # noqa: PLC0415
 
     statements = Statements(question)
-    query = sqlglot.parse_one(_fit(statements.cells(), dialect), read=SOURCE)
-    if not isinstance(query, sqlglot.expressions.Select):
-        raise TypeError(query)
+    query = sqlglot.parse_one(statements.cells(), read=SOURCE, into=Select)
     for name, sql in ((FIRST_EXPOSURES, statements.first_exposures), (UNITS, statements.units())):
-        query = query.with_(name, as_=_fit(sql, dialect), dialect=SOURCE)
-    return query.sql(dialect=dialect, pretty=True)
+        inner = sqlglot.parse_one(sql, read=SOURCE, into=Select)
+        # One list of names, none inside another: Redshift has it so.
+        for part in inner.ctes:
+            query = query.with_(part.alias, as_=part.this)
+        inner.set("with_", None)
+        query = query.with_(name, as_=inner)
+    return write(query, dialect, pretty=True)
 
 
 def describe_query(question: Question) -> tuple[str, ...]:
@@ -30,18 +34,14 @@ def describe_query(question: Question) -> tuple[str, ...]:
     columns = [f"text_{i} ({path})" for i, path in enumerate(fields.texts)]
     columns += [f"number_{i} ({path})" for i, path in enumerate(fields.numbers)]
     sums = [
-        f"{', '.join(name for name, _ in Statements(question).sums_of(i, metric))} with _{i} behind: {metric.name}"
+        f"{', '.join(f'sum_{name}_{i}' for name, _ in Statements(question).sums_of(i, metric))}: {metric.name}"
         for i, metric in enumerate(question.metrics)
-        if metric.quantile is None
     ]
     return (
         f"exposures: unit, variation_id, is_forced (0, 1), occurred_ms{cluster}; a row for each exposure of {question.experiment_id}.",
         f"events: {', '.join(['unit', 'type', 'occurred_ms', *columns])}; a row for each event of the same units.",
         "Times are milliseconds since 1970; fields in brackets are those of the logs.",
+        "A row is a variation, a phase of the ramp, a day by its first millisecond, and whether its units are suspected of automation.",
         "Sums: n units with a value, x values, d denominators, c before the exposure; xx, dd, xd, cc, xc are of products.",
         *sums,
     )
-
-
-def _fit(sql: str, dialect: str) -> str:
-    return sql.replace("DECIMAL(19, 0)", "BIGINT") if dialect in INTEGERS_ONLY else sql

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from signpost.cells.dialects import FACTOR
 from signpost.cells.fields import types_of
 from signpost.cells.literals import is_one_of
 from signpost.cells.units import select_first_exposures, select_units
@@ -52,20 +53,37 @@ class Statements:
 
     def clusters(self) -> str:
         """Return the query of sums over clusters; a unit without a cluster is one by itself."""
-        inner, outer = ["COUNT(*) AS size"], ["COUNT(*)"]
-        for i, metric in enumerate(self.question.metrics):
-            if not self.has_sums(metric):
-                continue
-            value = self._capped(f"v_{i}", metric)
-            weight = f"d_{i}" if metric.aggregation is Aggregation.RATIO else _one(i)
-            x, d = f"cluster_x_{i}", f"cluster_d_{i}"
-            inner += [f"COALESCE(SUM({value}), 0) AS {x}", f"COALESCE(SUM({weight}), 0) AS {d}"]
+        outer = ["COUNT(*)"]
+        for x, d in self._cluster_sums():
             outer += [f"SUM({x})", _product(x, x), f"SUM({d})", _product(d, d), _product(x, d)]
+        return f"{self._with_clusters()} SELECT variation_id, {', '.join(outer)} FROM clusters GROUP BY variation_id"
+
+    def cluster_bounds(self) -> str:
+        """Return the query of the number of clusters, and of the largest sums of one: each metric's value and its weight."""
+        largest = "".join(f", MAX({x}), MAX({d})" for x, d in self._cluster_sums())
+        return f"{self._with_clusters()} SELECT COUNT(*){largest} FROM clusters"
+
+    def cluster_bounded(self) -> list[str]:
+        """Return the metric's name for each maximum of `cluster_bounds`."""
+        return [metric.name for metric in self.question.metrics if self.has_sums(metric) for _ in "xd"]
+
+    def _with_clusters(self) -> str:
+        sums = "".join(f", {x_sql} AS {x}, {d_sql} AS {d}" for (x, d), (x_sql, d_sql) in self._cluster_sums().items())
         return (
-            f"WITH clusters AS (SELECT variation_id, COALESCE(cluster, unit) AS name, {', '.join(inner)} FROM {UNITS}"
+            f"WITH clusters AS (SELECT variation_id, COALESCE(cluster, unit) AS name, COUNT(*) AS size{sums} FROM {UNITS}"
             f" WHERE is_automated = 0 GROUP BY variation_id, COALESCE(cluster, unit))"
-            f" SELECT variation_id, {', '.join(outer)} FROM clusters GROUP BY variation_id"
         )
+
+    def _cluster_sums(self) -> dict[tuple[str, str], tuple[str, str]]:
+        """Return the columns of a cluster's two sums of each metric, with their expressions."""
+        sums = {}
+        for i, metric in enumerate(self.question.metrics):
+            if self.has_sums(metric):
+                value = self._capped(f"v_{i}", metric)
+                weight = f"d_{i}" if metric.aggregation is Aggregation.RATIO else _one(i)
+                both = (f"COALESCE(SUM({value}), 0)", f"COALESCE(SUM({weight}), 0)")
+                sums[f"cluster_x_{i}", f"cluster_d_{i}"] = both
+        return sums
 
     def listing(self) -> str:
         """Return the query of the units themselves: name, then each metric's value and, of a ratio, its denominator."""
@@ -186,4 +204,4 @@ def _one(i: int) -> str:
 def _product(one: str, other: str, *, is_narrow: bool = False) -> str:
     if is_narrow:
         return f"SUM(({one}) * ({other}))"
-    return f"SUM(CAST({one} AS DECIMAL(19, 0)) * ({other}))"
+    return f"SUM(CAST({one} AS {FACTOR}) * ({other}))"

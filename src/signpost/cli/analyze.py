@@ -14,8 +14,10 @@ from signpost.cli.options import AsJson, CommandError, print_json
 from signpost.edge.system import SystemClock
 from signpost.model.analysis_plans import AnalysisPlan, Looking
 from signpost.model.metrics import Aggregation, Direction, Metric, Role, Selection
+from signpost.warehouses.connections import WarehouseUrlError
 from signpost.warehouses.files import TableError
 from signpost.warehouses.logs import Logs, measure_logs
+from signpost.warehouses.sources import open_source
 from signpost.warehouses.tables import Column, measure_table
 
 
@@ -38,6 +40,10 @@ def analyze(
     ],
     events: Annotated[
         str | None, typer.Option(help="A file with a row for each event, of which the metrics are made.")
+    ] = None,
+    warehouse: Annotated[
+        str | None,
+        typer.Option(help="With --events: where both are tables instead of files, postgresql://… or clickhouse://…"),
     ] = None,
     at: Annotated[str, typer.Option(help="With --events: the column of the time, in both files.")] = "at",
     type_: Annotated[str, typer.Option("--type", help="With --events: the column of the events' type.")] = "type",
@@ -77,12 +83,15 @@ def analyze(
         raise CommandError("Nobody knows how often it was looked at: take fixed or confidence_sequence.")
     try:
         if events is None:
+            if warehouse is not None:
+                raise CommandError("--warehouse needs --events, too: tables of exposures and of events.")
             columns = _columns(metric, guardrail or [], look or [], _pairs(covariate or [], "--covariate"))
             measured = measure_table(data, unit, variation, columns)
         else:
             metrics = choose_metrics(metric, guardrail or [], look or [], defined)
-            measured = measure_logs(Logs(data, events, unit, variation, at, type_), metrics)
-    except TableError as error:
+            with open_source(warehouse) as source:
+                measured = measure_logs(source, Logs(data, events, unit, variation, at, type_), metrics)
+    except (TableError, WarehouseUrlError) as error:
         raise CommandError(str(error)) from error
     chosen = control or measured.variations[0]
     if chosen not in measured.variations:

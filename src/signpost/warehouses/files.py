@@ -47,7 +47,7 @@ def read_source(path: str) -> str:
     reader = "read_csv" if path == "-" else READERS.get("." + "".join(suffixes))
     if reader is None:
         raise TableError(f"{path} is none of {', '.join(READERS)}; name it after what it holds.")
-    return f"{reader}({_as_text('/dev/stdin' if path == '-' else path)})"
+    return f"{reader}({as_text('/dev/stdin' if path == '-' else path)})"
 
 
 def as_name(column: str) -> str:
@@ -60,5 +60,6 @@ def count(number: Any, noun: str) -> str:
     return f"{int(number):,} {noun}{'' if int(number) == 1 else 's'}"
 
 
-def _as_text(value: str) -> str:
+def as_text(value: str) -> str:
+    """Return a text as a literal of DuckDB and PostgreSQL."""
     return "'" + value.replace("'", "''") + "'"

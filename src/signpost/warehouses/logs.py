@@ -1,24 +1,21 @@
-"""Anybody's logs in two files: one of exposures, one of events, each row with a time."""
+"""Anybody's logs in two tables: one of exposures, one of events, each row with a time."""
 
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from signpost.cells import fields_of, measure
-from signpost.model.limits import METRIC_VALUE_MAX
+from signpost.cells import fields_of, measure, translate, types_of
+from signpost.cells.literals import is_one_of
 from signpost.model.metrics import Metric
 from signpost.ports.measurements import Question
-from signpost.warehouses.duckdb import OFFLINE, DuckDbEngine
-from signpost.warehouses.files import DataMeasurement, TableError, as_name, count, read_source
-
-SECONDS_MAX = 100_000_000_000
-"""Whole numbers below this are seconds since 1970 (until the year 5138), those above are milliseconds (from 1973 on)."""
+from signpost.warehouses.files import DataMeasurement, TableError, as_name, count
+from signpost.warehouses.sources import Source
 
 
 @dataclass(frozen=True, slots=True)
 class Logs:
-    """Two files, and the names of the columns in which they say who, what and when."""
+    """Two tables, and the names of the columns in which they say who, what and when."""
 
     exposures: str
     events: str
@@ -28,91 +25,91 @@ class Logs:
     type: str
 
 
-def measure_logs(logs: Logs, metrics: Sequence[Metric]) -> DataMeasurement:
-    """Return the sums of logs in Parquet, CSV or JSON files, as those of an experiment of Signpost's own.
+@dataclass(frozen=True, slots=True)
+class _Selection:
+    """The query of a table's rows that lack nothing, with the text's names for its columns.
+
+    `last_ms` is the last time of each variation, or type; `left_out` says how many rows are not in it.
+    """
+
+    rows: str
+    last_ms: Mapping[str, int]
+    left_out: Sequence[str]
+
+
+def measure_logs(source: Source, logs: Logs, metrics: Sequence[Metric]) -> DataMeasurement:
+    """Return the sums of logs in files or in an engine's tables, as those of an experiment of Signpost's own.
 
     A unit's first exposure counts, and its events in each metric's window after it; a unit in two variations has drifted. Fields that
-    metrics read are columns of the events by their path.
+    metrics read are columns of the events by their path. What is known is as of the last row.
 
     Raises:
-        TableError: a file can't be read or lacks a column, or nothing in it can be compared.
+        TableError: a table can't be read or lacks a column, or nothing in it can be compared.
     """
-    import duckdb  # noqa: PLC0415 only who measures pays for it
-
-    with duckdb.connect(config=OFFLINE) as connection:
-        engine = DuckDbEngine(connection)
-        try:
-            return _measure(engine, logs, tuple(metrics))
-        except duckdb.Error as error:
-            raise TableError(f"The logs can't be read: {str(error).splitlines()[0]}") from error
-
-
-def _measure(engine: DuckDbEngine, logs: Logs, metrics: tuple[Metric, ...]) -> DataMeasurement:
+    metrics = tuple(metrics)
     question = Question("logs", metrics, as_of_ms=0)
     fields = fields_of(question)
-    columns = {"unit": logs.unit, "type": logs.type, **{f"text_{i}": name for i, name in enumerate(fields.texts)}}
-    left_out = [
-        *_keep(engine, "exposures", logs.exposures, logs.at, {"unit": logs.unit, "variation_id": logs.variation}),
-        *_keep(
-            engine, "events", logs.events, logs.at, columns, {f"number_{i}": n for i, n in enumerate(fields.numbers)}
-        ),
-    ]
-    known = {row[0] for row in engine.run("SELECT DISTINCT type FROM events")}
-    left_out += [
+    exposures = _select(source, logs.exposures, logs.at, {"unit": logs.unit, "variation_id": logs.variation})
+    source.engine.keep("exposures", exposures.rows)
+    variations = tuple(sorted(exposures.last_ms))
+    if len(variations) < 2:
+        raise TableError(f"There is only one variation ({variations[0]}): nothing to compare.")
+    texts = {"unit": logs.unit, "type": logs.type, **{f"text_{i}": name for i, name in enumerate(fields.texts)}}
+    events = _select(source, logs.events, logs.at, texts, {f"number_{i}": n for i, n in enumerate(fields.numbers)})
+    is_needed = translate(is_one_of("type", types_of(question)), source.engine.dialect)
+    source.engine.keep("events", f"{events.rows} AND {is_needed}")
+    as_of_ms = max(*exposures.last_ms.values(), *events.last_ms.values())
+    strangers = [
         f"Every event of {metric.name}: none is of type {' or '.join(selection.types)}."
         for metric in metrics
         for selection in metric.selections
-        if known.isdisjoint(selection.types)
+        if events.last_ms.keys().isdisjoint(selection.types)
     ]
-    variations = tuple(row[0] for row in engine.run("SELECT DISTINCT variation_id FROM exposures ORDER BY 1"))
-    if len(variations) < 2:
-        raise TableError(f"There is only one variation ({', '.join(variations) or 'none'}): nothing to compare.")
-    ((as_of_ms,),) = engine.run(
-        "SELECT MAX(ms) FROM (SELECT MAX(occurred_ms) AS ms FROM exposures UNION ALL SELECT MAX(occurred_ms) FROM events)"
+    return DataMeasurement(
+        measurement=measure(source.engine, replace(question, as_of_ms=as_of_ms)),
+        metrics=metrics,
+        variations=variations,
+        scales={metric.name: 1 for metric in metrics},
+        left_out=(*exposures.left_out, *events.left_out, *strangers),
     )
-    measurement = measure(engine, replace(question, as_of_ms=as_of_ms))
-    return DataMeasurement(measurement, metrics, variations, {metric.name: 1 for metric in metrics}, tuple(left_out))
 
 
-def _keep(  # noqa: PLR0917
-    engine: DuckDbEngine,
+def _select(
+    source: Source,
     name: str,
-    path: str,
     at: str,
     texts: Mapping[str, str],
     numbers: Mapping[str, str] = MappingProxyType({}),
-) -> list[str]:
-    """Keep a relation of the text, its columns by name, and return what of the file is not in it."""
-    engine.keep("source", f"SELECT * FROM {read_source(path)}")
-    there = {row[0]: row[1] for row in engine.run("DESCRIBE source")}
+) -> _Selection:
+    """Return the rows of a table that have the first two texts and a time."""
+    table, kinds = source.open(name)
+    if not kinds:
+        raise TableError(f"There is no table {name}.")
     for wanted in (*texts.values(), *numbers.values(), at):
-        if wanted not in there:
-            near = difflib.get_close_matches(wanted, there, 1)
-            hint = f" Did you mean {near[0]}?" if near else f" It has {', '.join(there)}."
-            raise TableError(f"{path} has no column {wanted}.{hint}")
-    parts = [f"CAST({as_name(column)} AS VARCHAR) AS {alias}" for alias, column in texts.items()]
-    parts += [f"{_number(column)} AS {alias}" for alias, column in numbers.items()]
-    parts += [f"{_milliseconds(at, there[at])} AS occurred_ms", "0 AS is_forced", "CAST(NULL AS BIGINT) AS kept_ms"]
-    engine.keep("known", f"SELECT {', '.join(parts)} FROM source")
-    needed = [*list(texts)[:2], "occurred_ms"]
-    engine.keep(name, f"SELECT * FROM known WHERE {' AND '.join(f'{column} IS NOT NULL' for column in needed)}")
-    ((rows, whole),) = engine.run(f"SELECT (SELECT COUNT(*) FROM known), (SELECT COUNT(*) FROM {name})")
-    named = " or ".join([*list(texts.values())[:2], at])
-    if not whole:
-        raise TableError(f"{path} has no row with {named.replace(' or ', ' and ')}.")
-    return [f"{count(rows - whole, 'row')} of {path} without {named}."] if rows > whole else []
+        if wanted not in kinds:
+            near = difflib.get_close_matches(wanted, kinds, 1)
+            hint = f" Did you mean {near[0]}?" if near else f" It has {', '.join(kinds)}."
+            raise TableError(f"{name} has no column {wanted}.{hint}")
+    columns = [f"{source.as_text(_column(column))} AS {alias}" for alias, column in texts.items()]
+    columns += [f"{source.as_number(_column(column), kinds[column])} AS {alias}" for alias, column in numbers.items()]
+    columns += [f"{source.as_milliseconds(_column(at), kinds[at])} AS occurred_ms"]
+    columns += ["0 AS is_forced", f"{source.nothing} AS kept_ms"]
+    unit, value = list(texts)[:2]
+    rows = (
+        f"SELECT * FROM (SELECT {', '.join(columns)} FROM {table} AS source_rows) AS known"
+        f" WHERE {unit} IS NOT NULL AND {value} IS NOT NULL AND occurred_ms IS NOT NULL"
+    )
+    ((all_rows,),) = source.engine.run(f"SELECT COUNT(*) FROM {table}")
+    found = source.engine.run(
+        f"SELECT {value}, COUNT(*) AS those, MAX(occurred_ms) AS last_ms FROM ({rows}) AS whole GROUP BY {value}"
+    )
+    named = [*list(texts.values())[:2], at]
+    if not found:
+        raise TableError(f"{name} has no row with {' and '.join(named)}.")
+    lacking = int(all_rows) - sum(int(those) for _, those, _ in found)
+    left_out = [f"{count(lacking, 'row')} of {name} without {' or '.join(named)}."] if lacking else []
+    return _Selection(rows, {value: int(last_ms) for value, _, last_ms in found}, left_out)
 
 
-def _milliseconds(column: str, kind: str) -> str:
-    name = as_name(column)
-    if kind.startswith(("TIMESTAMP", "DATE")):
-        return f"epoch_ms(CAST({name} AS TIMESTAMP))"
-    if kind == "VARCHAR":
-        return f"epoch_ms(TRY_CAST({name} AS TIMESTAMP))"
-    number = f"TRY_CAST({name} AS BIGINT)"
-    return f"CASE WHEN abs({number}) < {SECONDS_MAX} THEN CAST(round(TRY_CAST({name} AS DOUBLE) * 1000) AS BIGINT) ELSE {number} END"
-
-
-def _number(column: str) -> str:
-    number = f"TRY_CAST({as_name(column)} AS DOUBLE)"
-    return f"CASE WHEN {number} BETWEEN 0 AND {METRIC_VALUE_MAX} THEN CAST(floor({number} + 0.5) AS BIGINT) END"
+def _column(name: str) -> str:
+    return f"source_rows.{as_name(name)}"

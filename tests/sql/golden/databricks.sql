@@ -129,7 +129,7 @@ WITH first_exposures AS (
     MAX(
       CASE
         WHEN e.type = 's'
-        AND e.text_0 IN ('passkey', 'l\'été')
+        AND e.text_0 IN ('passkey', 'l\'été', 'a\\b')
         AND e.occurred_ms >= p.exposed_ms
         AND e.occurred_ms < p.ends_ms
         THEN 1
@@ -192,20 +192,20 @@ WITH first_exposures AS (
       END
     ) AS m_5,
     SUM(
-      CASE
+      CAST(CASE
         WHEN e.type = 's' AND e.occurred_ms >= p.exposed_ms AND e.occurred_ms < p.ends_ms
         THEN e.number_0
         ELSE 0
-      END
+      END AS DECIMAL(38, 0))
     ) AS m_6,
     SUM(
-      CASE
+      CAST(CASE
         WHEN e.type = 's'
         AND e.occurred_ms >= p.exposed_ms - 2592000000
         AND e.occurred_ms < p.exposed_ms
         THEN e.number_0
         ELSE 0
-      END
+      END AS DECIMAL(38, 0))
     ) AS c_6,
     MIN(
       CASE
@@ -312,51 +312,51 @@ SELECT
   day_ms,
   is_automated,
   COUNT(*) AS units,
-  SUM(v_0) AS sum_x_0,
-  SUM(k_0) AS sum_c_0,
-  SUM((
+  SUM(CAST(v_0 AS DECIMAL(38, 0))) AS sum_x_0,
+  SUM(CAST(k_0 AS DECIMAL(38, 0))) AS sum_c_0,
+  SUM(CAST((
     k_0
   ) * (
     k_0
-  )) AS sum_cc_0,
-  SUM((
+  ) AS DECIMAL(38, 0))) AS sum_cc_0,
+  SUM(CAST((
     v_0
   ) * (
     k_0
-  )) AS sum_xc_0,
-  SUM(v_1) AS sum_x_1,
-  SUM(v_2) AS sum_x_2,
-  SUM(v_3) AS sum_x_3,
+  ) AS DECIMAL(38, 0))) AS sum_xc_0,
+  SUM(CAST(v_1 AS DECIMAL(38, 0))) AS sum_x_1,
+  SUM(CAST(v_2 AS DECIMAL(38, 0))) AS sum_x_2,
+  SUM(CAST(v_3 AS DECIMAL(38, 0))) AS sum_x_3,
   SUM(CAST(v_3 AS DECIMAL(19, 0)) * (
     v_3
   )) AS sum_xx_3,
-  SUM(k_3) AS sum_c_3,
+  SUM(CAST(k_3 AS DECIMAL(38, 0))) AS sum_c_3,
   SUM(CAST(k_3 AS DECIMAL(19, 0)) * (
     k_3
   )) AS sum_cc_3,
   SUM(CAST(v_3 AS DECIMAL(19, 0)) * (
     k_3
   )) AS sum_xc_3,
-  SUM(v_4) AS sum_x_4,
+  SUM(CAST(v_4 AS DECIMAL(38, 0))) AS sum_x_4,
   SUM(CAST(v_4 AS DECIMAL(19, 0)) * (
     v_4
   )) AS sum_xx_4,
-  SUM(k_4) AS sum_c_4,
+  SUM(CAST(k_4 AS DECIMAL(38, 0))) AS sum_c_4,
   SUM(CAST(k_4 AS DECIMAL(19, 0)) * (
     k_4
   )) AS sum_cc_4,
   SUM(CAST(v_4 AS DECIMAL(19, 0)) * (
     k_4
   )) AS sum_xc_4,
-  SUM(v_5) AS sum_x_5,
+  SUM(CAST(v_5 AS DECIMAL(38, 0))) AS sum_x_5,
   SUM(CAST(v_5 AS DECIMAL(19, 0)) * (
     v_5
   )) AS sum_xx_5,
-  SUM(v_6) AS sum_x_6,
+  SUM(CAST(v_6 AS DECIMAL(38, 0))) AS sum_x_6,
   SUM(CAST(v_6 AS DECIMAL(19, 0)) * (
     v_6
   )) AS sum_xx_6,
-  SUM(k_6) AS sum_c_6,
+  SUM(CAST(k_6 AS DECIMAL(38, 0))) AS sum_c_6,
   SUM(CAST(k_6 AS DECIMAL(19, 0)) * (
     k_6
   )) AS sum_cc_6,
@@ -364,20 +364,20 @@ SELECT
     k_6
   )) AS sum_xc_6,
   COUNT(v_7) AS sum_n_7,
-  SUM(v_7) AS sum_x_7,
+  SUM(CAST(v_7 AS DECIMAL(38, 0))) AS sum_x_7,
   SUM(CAST(v_7 AS DECIMAL(19, 0)) * (
     v_7
   )) AS sum_xx_7,
   COUNT(v_8) AS sum_n_8,
-  SUM(v_8) AS sum_x_8,
+  SUM(CAST(v_8 AS DECIMAL(38, 0))) AS sum_x_8,
   SUM(CAST(v_8 AS DECIMAL(19, 0)) * (
     v_8
   )) AS sum_xx_8,
-  SUM(v_9) AS sum_x_9,
+  SUM(CAST(v_9 AS DECIMAL(38, 0))) AS sum_x_9,
   SUM(CAST(v_9 AS DECIMAL(19, 0)) * (
     v_9
   )) AS sum_xx_9,
-  SUM(d_9) AS sum_d_9,
+  SUM(CAST(d_9 AS DECIMAL(38, 0))) AS sum_d_9,
   SUM(CAST(d_9 AS DECIMAL(19, 0)) * (
     d_9
   )) AS sum_dd_9,
@@ -386,9 +386,9 @@ SELECT
   )) AS sum_xd_9,
   COUNT(v_10) AS sum_n_10,
   COUNT(v_11) AS sum_n_11,
-  SUM(v_11) AS sum_x_11,
+  SUM(CAST(v_11 AS DECIMAL(38, 0))) AS sum_x_11,
   COUNT(v_12) AS sum_n_12,
-  SUM(v_12) AS sum_x_12
+  SUM(CAST(v_12 AS DECIMAL(38, 0))) AS sum_x_12
 FROM units
 GROUP BY
   variation_id,

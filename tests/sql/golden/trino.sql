@@ -49,233 +49,232 @@ WITH first_exposures AS (
       unit
   ) AS f
     ON f.unit = e.unit AND f.phase = e.phase
+), population AS (
+  SELECT
+    unit,
+    variation_id,
+    exposed_ms,
+    phase,
+    exposed_ms - exposed_ms % 86400000 AS day_ms,
+    CASE WHEN phase = 0 THEN 1555200000 WHEN phase = 1 THEN 2160000007 ELSE 3456000001 END AS ends_ms,
+    cluster,
+    dimension_0,
+    dimension_1
+  FROM first_exposures
+  WHERE
+    variation_id = other_id
+), relevant AS (
+  SELECT
+    unit,
+    type,
+    occurred_ms,
+    text_0,
+    number_0
+  FROM events
+  WHERE
+    type IN ('s', 'f', 'fp', 'limit_mu', 'limit_sul', 'pwd_leak', 'signup_pwd_leak')
+    AND occurred_ms <= 3456000000
+), starts AS (
+  SELECT
+    p.unit AS unit,
+    MIN(
+      CASE
+        WHEN e.type IN ('f', 'fp')
+        AND e.occurred_ms >= p.exposed_ms
+        AND e.occurred_ms < p.ends_ms
+        THEN e.occurred_ms
+      END
+    ) AS b_8,
+    MIN(
+      CASE
+        WHEN e.type IN ('f', 'fp')
+        AND e.occurred_ms >= p.exposed_ms
+        AND e.occurred_ms < p.exposed_ms + 172800000
+        AND e.occurred_ms < p.ends_ms
+        THEN e.occurred_ms
+      END
+    ) AS b_12
+  FROM population AS p
+  JOIN relevant AS e
+    ON e.unit = p.unit
+  GROUP BY
+    p.unit
+), matched AS (
+  SELECT
+    p.unit AS unit,
+    MAX(
+      CASE
+        WHEN e.type IN ('limit_mu', 'limit_sul', 'pwd_leak', 'signup_pwd_leak')
+        AND e.occurred_ms >= p.exposed_ms
+        THEN 1
+        ELSE 0
+      END
+    ) AS is_automated,
+    MAX(
+      CASE
+        WHEN e.type = 's' AND e.occurred_ms >= p.exposed_ms AND e.occurred_ms < p.ends_ms
+        THEN 1
+        ELSE 0
+      END
+    ) AS m_0,
+    MAX(
+      CASE
+        WHEN e.type = 's'
+        AND e.occurred_ms >= p.exposed_ms - 1209600000
+        AND e.occurred_ms < p.exposed_ms
+        THEN 1
+        ELSE 0
+      END
+    ) AS c_0,
+    MAX(
+      CASE
+        WHEN e.type = 's'
+        AND e.text_0 IN ('passkey', 'l''été', 'a\b')
+        AND e.occurred_ms >= p.exposed_ms
+        AND e.occurred_ms < p.ends_ms
+        THEN 1
+        ELSE 0
+      END
+    ) AS m_1,
+    MAX(
+      CASE
+        WHEN e.type = 's'
+        AND e.occurred_ms >= p.exposed_ms
+        AND e.occurred_ms < p.exposed_ms + 3600000
+        AND e.occurred_ms < p.ends_ms
+        THEN 1
+        ELSE 0
+      END
+    ) AS m_2,
+    SUM(
+      CASE
+        WHEN e.type IN ('f', 'fp')
+        AND e.occurred_ms >= p.exposed_ms
+        AND e.occurred_ms < p.ends_ms
+        THEN 1
+        ELSE 0
+      END
+    ) AS m_3,
+    SUM(
+      CASE
+        WHEN e.type IN ('f', 'fp')
+        AND e.occurred_ms >= p.exposed_ms - 604800000
+        AND e.occurred_ms < p.exposed_ms
+        THEN 1
+        ELSE 0
+      END
+    ) AS c_3,
+    SUM(
+      CASE
+        WHEN e.type IN ('f', 'fp')
+        AND e.occurred_ms >= p.exposed_ms
+        AND e.occurred_ms < p.ends_ms
+        THEN 1
+        ELSE 0
+      END
+    ) AS m_4,
+    SUM(
+      CASE
+        WHEN e.type IN ('f', 'fp')
+        AND e.occurred_ms >= p.exposed_ms - 604800000
+        AND e.occurred_ms < p.exposed_ms
+        THEN 1
+        ELSE 0
+      END
+    ) AS c_4,
+    SUM(
+      CASE
+        WHEN e.type IN ('f', 'fp')
+        AND e.occurred_ms >= p.exposed_ms
+        AND e.occurred_ms < p.ends_ms
+        THEN 1
+        ELSE 0
+      END
+    ) AS m_5,
+    SUM(
+      CASE
+        WHEN e.type = 's' AND e.occurred_ms >= p.exposed_ms AND e.occurred_ms < p.ends_ms
+        THEN e.number_0
+        ELSE 0
+      END
+    ) AS m_6,
+    SUM(
+      CASE
+        WHEN e.type = 's'
+        AND e.occurred_ms >= p.exposed_ms - 2592000000
+        AND e.occurred_ms < p.exposed_ms
+        THEN e.number_0
+        ELSE 0
+      END
+    ) AS c_6,
+    MIN(
+      CASE
+        WHEN e.type = 's' AND e.occurred_ms >= p.exposed_ms AND e.occurred_ms < p.ends_ms
+        THEN e.occurred_ms - p.exposed_ms
+      END
+    ) AS m_7,
+    MIN(s.b_8) AS b_8,
+    MIN(
+      CASE
+        WHEN e.type = 's'
+        AND e.occurred_ms >= p.exposed_ms
+        AND e.occurred_ms < p.ends_ms
+        AND e.occurred_ms >= s.b_8
+        THEN e.occurred_ms - s.b_8
+      END
+    ) AS m_8,
+    SUM(
+      CASE
+        WHEN e.type IN ('s', 'f', 'fp')
+        AND e.occurred_ms >= p.exposed_ms
+        AND e.occurred_ms < p.ends_ms
+        THEN 1
+        ELSE 0
+      END
+    ) AS m_9,
+    SUM(
+      CASE
+        WHEN e.type = 's' AND e.occurred_ms >= p.exposed_ms AND e.occurred_ms < p.ends_ms
+        THEN 1
+        ELSE 0
+      END
+    ) AS b_9,
+    MIN(
+      CASE
+        WHEN e.type = 's' AND e.occurred_ms >= p.exposed_ms AND e.occurred_ms < p.ends_ms
+        THEN e.occurred_ms - p.exposed_ms
+      END
+    ) AS m_10,
+    MAX(
+      CASE
+        WHEN e.type = 's'
+        AND e.occurred_ms >= p.exposed_ms + 86400000
+        AND e.occurred_ms < p.exposed_ms + 604800000
+        AND e.occurred_ms < p.ends_ms
+        THEN 1
+        ELSE 0
+      END
+    ) AS m_11,
+    MIN(s.b_12) AS b_12,
+    MAX(
+      CASE
+        WHEN e.type = 's'
+        AND e.occurred_ms >= p.exposed_ms
+        AND e.occurred_ms < p.exposed_ms + 172800000
+        AND e.occurred_ms < p.ends_ms
+        AND e.occurred_ms >= s.b_12
+        THEN 1
+        ELSE 0
+      END
+    ) AS m_12
+  FROM population AS p
+  JOIN relevant AS e
+    ON e.unit = p.unit
+  LEFT JOIN starts AS s
+    ON s.unit = p.unit
+  GROUP BY
+    p.unit
 ), units AS (
-  WITH population AS (
-    SELECT
-      unit,
-      variation_id,
-      exposed_ms,
-      phase,
-      exposed_ms - exposed_ms % 86400000 AS day_ms,
-      CASE WHEN phase = 0 THEN 1555200000 WHEN phase = 1 THEN 2160000007 ELSE 3456000001 END AS ends_ms,
-      cluster,
-      dimension_0,
-      dimension_1
-    FROM first_exposures
-    WHERE
-      variation_id = other_id
-  ), relevant AS (
-    SELECT
-      unit,
-      type,
-      occurred_ms,
-      text_0,
-      number_0
-    FROM events
-    WHERE
-      type IN ('s', 'f', 'fp', 'limit_mu', 'limit_sul', 'pwd_leak', 'signup_pwd_leak')
-      AND occurred_ms <= 3456000000
-  ), starts AS (
-    SELECT
-      p.unit AS unit,
-      MIN(
-        CASE
-          WHEN e.type IN ('f', 'fp')
-          AND e.occurred_ms >= p.exposed_ms
-          AND e.occurred_ms < p.ends_ms
-          THEN e.occurred_ms
-        END
-      ) AS b_8,
-      MIN(
-        CASE
-          WHEN e.type IN ('f', 'fp')
-          AND e.occurred_ms >= p.exposed_ms
-          AND e.occurred_ms < p.exposed_ms + 172800000
-          AND e.occurred_ms < p.ends_ms
-          THEN e.occurred_ms
-        END
-      ) AS b_12
-    FROM population AS p
-    JOIN relevant AS e
-      ON e.unit = p.unit
-    GROUP BY
-      p.unit
-  ), matched AS (
-    SELECT
-      p.unit AS unit,
-      MAX(
-        CASE
-          WHEN e.type IN ('limit_mu', 'limit_sul', 'pwd_leak', 'signup_pwd_leak')
-          AND e.occurred_ms >= p.exposed_ms
-          THEN 1
-          ELSE 0
-        END
-      ) AS is_automated,
-      MAX(
-        CASE
-          WHEN e.type = 's' AND e.occurred_ms >= p.exposed_ms AND e.occurred_ms < p.ends_ms
-          THEN 1
-          ELSE 0
-        END
-      ) AS m_0,
-      MAX(
-        CASE
-          WHEN e.type = 's'
-          AND e.occurred_ms >= p.exposed_ms - 1209600000
-          AND e.occurred_ms < p.exposed_ms
-          THEN 1
-          ELSE 0
-        END
-      ) AS c_0,
-      MAX(
-        CASE
-          WHEN e.type = 's'
-          AND e.text_0 IN ('passkey', 'l''été')
-          AND e.occurred_ms >= p.exposed_ms
-          AND e.occurred_ms < p.ends_ms
-          THEN 1
-          ELSE 0
-        END
-      ) AS m_1,
-      MAX(
-        CASE
-          WHEN e.type = 's'
-          AND e.occurred_ms >= p.exposed_ms
-          AND e.occurred_ms < p.exposed_ms + 3600000
-          AND e.occurred_ms < p.ends_ms
-          THEN 1
-          ELSE 0
-        END
-      ) AS m_2,
-      SUM(
-        CASE
-          WHEN e.type IN ('f', 'fp')
-          AND e.occurred_ms >= p.exposed_ms
-          AND e.occurred_ms < p.ends_ms
-          THEN 1
-          ELSE 0
-        END
-      ) AS m_3,
-      SUM(
-        CASE
-          WHEN e.type IN ('f', 'fp')
-          AND e.occurred_ms >= p.exposed_ms - 604800000
-          AND e.occurred_ms < p.exposed_ms
-          THEN 1
-          ELSE 0
-        END
-      ) AS c_3,
-      SUM(
-        CASE
-          WHEN e.type IN ('f', 'fp')
-          AND e.occurred_ms >= p.exposed_ms
-          AND e.occurred_ms < p.ends_ms
-          THEN 1
-          ELSE 0
-        END
-      ) AS m_4,
-      SUM(
-        CASE
-          WHEN e.type IN ('f', 'fp')
-          AND e.occurred_ms >= p.exposed_ms - 604800000
-          AND e.occurred_ms < p.exposed_ms
-          THEN 1
-          ELSE 0
-        END
-      ) AS c_4,
-      SUM(
-        CASE
-          WHEN e.type IN ('f', 'fp')
-          AND e.occurred_ms >= p.exposed_ms
-          AND e.occurred_ms < p.ends_ms
-          THEN 1
-          ELSE 0
-        END
-      ) AS m_5,
-      SUM(
-        CASE
-          WHEN e.type = 's' AND e.occurred_ms >= p.exposed_ms AND e.occurred_ms < p.ends_ms
-          THEN e.number_0
-          ELSE 0
-        END
-      ) AS m_6,
-      SUM(
-        CASE
-          WHEN e.type = 's'
-          AND e.occurred_ms >= p.exposed_ms - 2592000000
-          AND e.occurred_ms < p.exposed_ms
-          THEN e.number_0
-          ELSE 0
-        END
-      ) AS c_6,
-      MIN(
-        CASE
-          WHEN e.type = 's' AND e.occurred_ms >= p.exposed_ms AND e.occurred_ms < p.ends_ms
-          THEN e.occurred_ms - p.exposed_ms
-        END
-      ) AS m_7,
-      MIN(s.b_8) AS b_8,
-      MIN(
-        CASE
-          WHEN e.type = 's'
-          AND e.occurred_ms >= p.exposed_ms
-          AND e.occurred_ms < p.ends_ms
-          AND e.occurred_ms >= s.b_8
-          THEN e.occurred_ms - s.b_8
-        END
-      ) AS m_8,
-      SUM(
-        CASE
-          WHEN e.type IN ('s', 'f', 'fp')
-          AND e.occurred_ms >= p.exposed_ms
-          AND e.occurred_ms < p.ends_ms
-          THEN 1
-          ELSE 0
-        END
-      ) AS m_9,
-      SUM(
-        CASE
-          WHEN e.type = 's' AND e.occurred_ms >= p.exposed_ms AND e.occurred_ms < p.ends_ms
-          THEN 1
-          ELSE 0
-        END
-      ) AS b_9,
-      MIN(
-        CASE
-          WHEN e.type = 's' AND e.occurred_ms >= p.exposed_ms AND e.occurred_ms < p.ends_ms
-          THEN e.occurred_ms - p.exposed_ms
-        END
-      ) AS m_10,
-      MAX(
-        CASE
-          WHEN e.type = 's'
-          AND e.occurred_ms >= p.exposed_ms + 86400000
-          AND e.occurred_ms < p.exposed_ms + 604800000
-          AND e.occurred_ms < p.ends_ms
-          THEN 1
-          ELSE 0
-        END
-      ) AS m_11,
-      MIN(s.b_12) AS b_12,
-      MAX(
-        CASE
-          WHEN e.type = 's'
-          AND e.occurred_ms >= p.exposed_ms
-          AND e.occurred_ms < p.exposed_ms + 172800000
-          AND e.occurred_ms < p.ends_ms
-          AND e.occurred_ms >= s.b_12
-          THEN 1
-          ELSE 0
-        END
-      ) AS m_12
-    FROM population AS p
-    JOIN relevant AS e
-      ON e.unit = p.unit
-    LEFT JOIN starts AS s
-      ON s.unit = p.unit
-    GROUP BY
-      p.unit
-  )
   SELECT
     p.unit AS unit,
     p.variation_id AS variation_id,

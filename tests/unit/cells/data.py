@@ -21,7 +21,7 @@ from signpost.ports.measurements import Question
 NOW_MS = 40 * DAY_MS
 SIGNED_IN = Selection(("s",))
 FAILED = Selection(("f", "fp"))
-BY_PASSKEY = Selection(("s",), (FieldCondition("details.method", ("passkey", "l'été")),))
+BY_PASSKEY = Selection(("s",), (FieldCondition("details.method", ("passkey", "l'été", r"a\b")),))
 
 
 def a_metric(
@@ -70,15 +70,17 @@ def make_rows(seed: int, units: int = 120) -> tuple[list[ExposureRow], list[Even
         if chance.random() < 0.6:
             request["organization_id"] = f"org-{chance.randrange(9)}"
         for _ in range(chance.choice([1, 1, 2, 4])):
+            if chance.random() < 0.2:
+                request = {**request, "organization_id": "Org-9"}
             exposures.append(ExposureRow(unit, variation, chance.random() < 0.05, first_ms, request))
             first_ms += chance.choice([0, 1, DAY_MS])
             if chance.random() < 0.08:
                 variation = chance.choice(["var_a", "var_b"])
         for _ in range(chance.choice([0, 0, 1, 3, 12])):
             type = chance.choices(["s", "f", "fp", "other", "limit_mu"], [5, 3, 2, 2, 0.3])[0]
-            occurred_ms = first_ms + chance.choice([-1, 1, 1]) * int(10 ** chance.uniform(0, 8.3))
+            occurred_ms = first_ms + chance.choice([-1, 1, 1]) * int(10 ** chance.uniform(0, 8))
             details = {
-                "method": chance.choice(["passkey", "password", "l'été", None, True]),
+                "method": chance.choice(["passkey", "password", "l'été", r"a\b", None, True]),
                 "seconds": chance.choice([0, 3, 2.5, 86_400, -1, "12", None, 10**13]),
             }
             kept_ms = chance.choice([None, occurred_ms, occurred_ms + 2 * 3_600_000])

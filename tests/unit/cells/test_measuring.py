@@ -1,11 +1,8 @@
 """The same integers from every engine, and from a walk through the rows that shares no code with the text."""
 
-import os
-import pickle
 import sqlite3
-import subprocess
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from dataclasses import replace
 
 import duckdb
 import psycopg
@@ -18,12 +15,11 @@ from signpost.ports.measurements import Measurement, Question
 from signpost.warehouses.duckdb import DuckDbEngine
 from signpost.warehouses.postgres import PostgresEngine
 from signpost.warehouses.sqlite import SqliteEngine
-from tests.conftest import miss
+from tests.sql.elsewhere import Elsewhere
 from tests.unit.cells.data import QUESTION, make_rows
 from tests.unit.cells.engines import Table, relations_of
 
 SECONDS = [metric.name for metric in QUESTION.metrics].index("seconds")
-ROOT = Path(__file__).parents[3]
 Answer = Callable[[tuple[Table, ...], Question], Measurement]
 Ask = Callable[[list[ExposureRow], list[EventRow]], Measurement]
 
@@ -79,36 +75,26 @@ def in_postgres(postgres_server: str) -> Iterator[Answer]:
         connection.rollback()
 
 
-def _answer_elsewhere(environment: str, script: str, what: str) -> Answer:
-    """Return what measures in an environment of its own, which has the engine and not Signpost."""
-    python = ROOT / environment / "bin" / "python"
-    if not python.exists():
-        miss(f"{what} (run 'make {environment}/ready')")
-
-    def answer(tables: tuple[Table, ...], question: Question) -> Measurement:
-        done = subprocess.run(
-            [str(python), str(ROOT / "tests" / "sql" / script)],
-            input=pickle.dumps((tables, question)),
-            check=False,
-            capture_output=True,
-            timeout=240,
-            env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
-        )
-        assert done.returncode == 0, done.stderr.decode()
-        measured: Measurement = pickle.loads(done.stdout)
-        return measured
-
-    return answer
+@pytest.fixture
+def in_clickhouse(clickhouse: Elsewhere) -> Answer:
+    return clickhouse.ask
 
 
 @pytest.fixture
-def in_clickhouse() -> Answer:
-    return _answer_elsewhere(".venv-chdb", "measure_clickhouse.py", "chDB")
+def in_spark(spark: Elsewhere) -> Answer:
+    return spark.ask
 
 
-@pytest.fixture(params=["in_duckdb", "in_sqlite", "in_postgres", "in_clickhouse"])
-def ask(request: pytest.FixtureRequest) -> Ask:
-    answer = request.getfixturevalue(request.param)
+@pytest.fixture(
+    params=["in_duckdb", "in_sqlite", "in_postgres", "in_clickhouse", pytest.param("in_spark", marks=pytest.mark.slow)]
+)
+def answer(request: pytest.FixtureRequest) -> Answer:
+    found: Answer = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def ask(answer: Answer) -> Ask:
     return lambda exposures, events: answer(relations_of(exposures, events, QUESTION), QUESTION)
 
 
@@ -141,3 +127,27 @@ def test_values_at_the_bound_are_summed_exactly_or_refused(ask: Ask) -> None:
         ({"seconds"}, Sums(0, 0, 0)),
     ]
     assert sums.n == 0 or sums.xx == 20 * (3 * 10**12) ** 2
+
+
+@pytest.mark.parametrize("seconds", [10**18, 9 * 10**18])
+def test_sums_beyond_64_bits_and_beyond_38_digits_are_exact_or_refused(answer: Answer, seconds: int) -> None:
+    question = replace(QUESTION, metrics=QUESTION.metrics[SECONDS : SECONDS + 1], cluster=None)
+    exposures, events = relations_of(
+        [ExposureRow(f"u{number}", "var_a", False, 1_000, {}) for number in range(20)],
+        [EventRow(f"u{number}", "s", 2_000, None, b"{}") for number in range(20)],
+        question,
+    )
+    # More than an event may hold: it stands for many of them.
+    events = (*events[:2], [(*row[:-1], seconds) for row in events[2]])
+
+    try:
+        measured = answer((exposures, events), question)
+    except duckdb.OutOfRangeException:
+        assert seconds > 10**18
+        return
+
+    if measured.overflown:
+        assert measured.cells[0].sums == (Sums(0, 0, 0),)
+    else:
+        assert measured.cells[0].sums[0].x == 20 * seconds
+        assert measured.cells[0].sums[0].xx == 20 * seconds**2

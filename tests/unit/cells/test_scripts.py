@@ -19,6 +19,7 @@ import sqlglot
 from signpost.cells import describe_query, measure, write_query
 from signpost.ports.measurements import Question
 from signpost.warehouses.duckdb import DuckDbEngine
+from tests.sql.elsewhere import Elsewhere
 from tests.unit.cells.data import QUESTION, make_rows
 from tests.unit.cells.engines import Table, relations_of
 
@@ -89,6 +90,20 @@ def test_the_query_gives_the_same_on_postgresql(
         connection.rollback()
 
 
+def test_the_query_gives_the_same_on_clickhouse(
+    clickhouse: Elsewhere, tables: tuple[Table, ...], expected: Rows
+) -> None:
+    assert sort(clickhouse.ask(tables, write_query(UNCAPPED, "clickhouse"))) == expected
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dialect", ["spark", "databricks"])
+def test_the_query_gives_the_same_on_spark(
+    spark: Elsewhere, tables: tuple[Table, ...], expected: Rows, dialect: str
+) -> None:
+    assert sort(spark.ask(tables, write_query(UNCAPPED, dialect))) == expected
+
+
 @pytest.mark.parametrize("dialect", WAREHOUSES)
 def test_the_text_for_a_warehouse_is_the_one_that_was_read(dialect: str) -> None:
     file = GOLDEN / f"{dialect}.sql"
@@ -106,7 +121,7 @@ def test_what_the_query_reads_is_said() -> None:
     assert "cluster (organization_id)" in said
     assert "text_0 (details.method)" in said
     assert "number_0 (details.seconds)" in said
-    assert "x, c, cc, xc with _0 behind: sign_in_success" in said
+    assert "sum_x_0, sum_c_0, sum_cc_0, sum_xc_0: sign_in_success" in said
 
 
 def test_a_question_without_fields_asks_for_none() -> None:

@@ -1,6 +1,7 @@
 """`signpost analyze --events`: logs of exposures and events in two files."""
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from signpost.cells import measure
 from signpost.model.metrics import DAY_MS
 from signpost.warehouses.logs import Logs, measure_logs
+from signpost.warehouses.sources import open_source
 from tests.unit.cells.data import QUESTION, make_rows
 from tests.unit.cli.test_analyze import Analyze, analyze, comparison_in, write
 
@@ -139,6 +141,34 @@ def test_metrics_of_one_s_own_come_from_a_file(analyze: Analyze, files: Write, t
     assert [arm["total"] for arm in found["metrics"][0]["variations"]] == [0, 0]
 
 
+def test_the_zone_of_a_time_counts_and_that_of_the_machine_does_not(
+    analyze: Analyze, files: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exposures, events = some(50, {"old": 20, "new": 30})
+    expected = analyze(*files(exposures, events), *OPTIONS)["metrics"]
+    zones: tuple[Callable[[int, str], Any], ...] = (
+        lambda at, zone: pd.Timestamp(at, unit="s", tz=zone),
+        lambda at, zone: pd.Timestamp(at, unit="s", tz=zone).isoformat(),
+    )
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+
+    found = [
+        analyze(
+            *files(
+                [(*row[:2], form(row[2], "Asia/Tokyo")) for row in exposures],
+                [(*row[:2], form(row[2], "UTC")) for row in events],
+            ),
+            *OPTIONS,
+        )["metrics"]
+        for form in zones
+    ]
+
+    monkeypatch.undo()
+    time.tzset()
+    assert found == [expected, expected]
+
+
 def test_the_sums_are_those_of_an_experiment_of_signpost_s_own(tmp_path: Path) -> None:
     import duckdb  # noqa: PLC0415
 
@@ -168,7 +198,8 @@ def test_the_sums_are_those_of_an_experiment_of_signpost_s_own(tmp_path: Path) -
         pd.DataFrame(rows, columns=["unit", "type", "at", "details.method", "details.seconds"]),
     )
 
-    found = measure_logs(Logs(str(shown), str(happened), "unit", "variation", "at", "type"), metrics)
+    with open_source(None) as source:
+        found = measure_logs(source, Logs(str(shown), str(happened), "unit", "variation", "at", "type"), metrics)
 
     as_of_ms = max(*(row.occurred_ms for row in exposures), *(row.occurred_ms for row in events))
     question = Question("logs", metrics, as_of_ms=as_of_ms)
