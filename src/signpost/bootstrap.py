@@ -30,8 +30,12 @@ from signpost.edge.webhooks import post_json
 from signpost.events.files import FileEvents
 from signpost.events.files.housekeeping import Housekeeper, Upkeep
 from signpost.events.remembered import RememberedMeasures
+from signpost.gateway.abandonment import Abandonments
 from signpost.gateway.app import Gateway
-from signpost.gateway.assigning import Desk
+from signpost.gateway.assigning import Assigning, Desk
+from signpost.gateway.notices import Notices
+from signpost.gateway.opening import Opening, Station
+from signpost.gateway.outcomes import Outcomes
 from signpost.gateway.provider import Provider
 from signpost.gateway.settings import GatewaySettings
 from signpost.middleware.cookies import DeviceCookie
@@ -181,40 +185,56 @@ def create_app(settings: Settings) -> App:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Where a gateway stands: before whom, at which address of its own, for which tenant."""
+    """Where a gateway stands: before whom, at which address of its own, for which tenant (None: the default one)."""
 
     issuer: str
     url: str
-    tenant_id: str
+    tenant: str | None
 
 
-def create_gateway(settings: Settings, gateway: GatewaySettings, post: Post) -> App:
+def create_gateway(settings: Settings, said: GatewaySettings, post: Post) -> App:
     """Return the gateway of one process, as an ASGI application that opens what it needs when it starts."""
     set_up_logging(settings.log_level)
+    notices = Notices(monotonic)
+    provider = Provider(post.issuer, post.url, Backoff(random))
+    opening = Opening(lambda: _open_station(settings, said, post, notices), Backoff(random))
+    return Gateway(said, provider, opening, notices).create_app()
+
+
+def _open_station(settings: Settings, said: GatewaySettings, post: Post, notices: Notices) -> Station:
     parts = open_parts(settings)
     catalog = Catalog(parts.store)
+
+    def close() -> None:
+        catalog.close()
+        parts.close()
+
+    try:
+        tenant_id = find_tenant(parts.store, post.tenant).id
+        secret = parts.keys.device_secret(tenant_id)
+        cookie = DeviceCookie([secret.hex()], is_secure=post.url.startswith("https:"))
+        catalog.refresh()
+        catalog.watch()
+    except BaseException:
+        close()
+        raise
+    recorder = Recorder(parts.events, GATEWAY_SECONDS_MAX)
     desk = Desk(
-        tenant_id=post.tenant_id,
+        tenant_id=tenant_id,
         url=post.url,
-        settings=gateway,
+        settings=said,
         catalog=catalog,
-        cookie=DeviceCookie([parts.keys.device_secret(post.tenant_id).hex()], is_secure=post.url.startswith("https:")),
+        cookie=cookie,
         attributes=_attributes(settings),
-        recorder=Recorder(parts.events, GATEWAY_SECONDS_MAX),
+        recorder=recorder,
         secrets=parts.keys,
         clock=parts.clock,
         monotonic=monotonic,
     )
-
-    def start() -> None:
-        catalog.refresh()
-        catalog.watch()
-
-    def stop() -> None:
-        catalog.close()
-        parts.close()
-
-    return Gateway(desk, Provider(post.issuer, post.url, Backoff(random)), parts.events).create_app(start, stop)
+    outcomes = Outcomes(parts.events, parts.clock, tenant_id)
+    abandonments = Abandonments(parts.events, outcomes, parts.clock, tenant_id, said.abandoned_seconds)
+    follower = abandonments if said.callbacks else None
+    return Station(Assigning(desk, notices), outcomes, follower, cookie, recorder, close)
 
 
 def _attributes(settings: Settings) -> RequestAttributes:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from signpost.bootstrap import Post, create_gateway, open_parts, set_up
+from signpost.bootstrap import Post, create_gateway
 from signpost.cli.options import (
     AsJson,
     CommandError,
@@ -14,12 +14,15 @@ from signpost.cli.options import (
     Data,
     Database,
     TenantName,
+    opened,
     print_json_line,
     read_settings,
 )
 from signpost.cli.serving import listen, serve_app, url_of
 from signpost.cli.toml_files import read_file
+from signpost.config import Settings
 from signpost.gateway.settings import GatewaySettings, is_address
+from signpost.ports.store import StoreUnavailableError
 from signpost.usecases.tenants import find_tenant
 
 PORT = 8081
@@ -69,18 +72,23 @@ def gateway(
     )
     settings = effective.settings.model_copy(update={"port": port, "tls": False})
     listening = listen(settings)
-    parts = open_parts(settings)
-    try:
-        set_up(parts)
-        found = find_tenant(parts.store, tenant)
-    finally:
-        parts.close()
-    post = Post(issuer, (url or url_of(settings, listening)).rstrip("/"), found.id)
-    told = {"url": post.url, "issuer": post.issuer, "tenant": found.name, "data": str(settings.data)}
+    _check_tenant(settings, tenant)
+    post = Post(issuer, (url or url_of(settings, listening)).rstrip("/"), tenant)
     if as_json:
-        print_json_line(told)
+        print_json_line({"url": post.url, "issuer": post.issuer, "data": str(settings.data)})
     else:
-        typer.echo(
-            f"Standing at {post.url}/authorize before {post.issuer} (tenant {found.name}, data in {settings.data})"
-        )
+        typer.echo(f"Standing at {post.url}/authorize before {post.issuer} (data in {settings.data})")
     serve_app(partial(create_gateway, settings, said, post), settings, listening)
+
+
+def _check_tenant(settings: Settings, tenant: str | None) -> None:
+    """Refuse a folder without data, and a tenant that is not there; a database that does not answer is waited for later.
+
+    Raises:
+        CommandError, NotFoundError: there is no data, or no such tenant.
+    """
+    try:
+        with opened(settings) as parts:
+            find_tenant(parts.store, tenant)
+    except StoreUnavailableError as error:
+        typer.echo(f"The database does not answer, sign-ins go on without experiments until it does: {error}", err=True)

@@ -1,8 +1,7 @@
 """The gateway as an ASGI application."""
 
-import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -11,43 +10,29 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from signpost.edge.asgi import App
-from signpost.gateway.abandonment import Abandonments
-from signpost.gateway.assigning import Assigning, Desk
-from signpost.gateway.notices import Notices
-from signpost.gateway.outcomes import Events, Outcomes
+from signpost.gateway.notices import Notice, Notices
+from signpost.gateway.opening import Opening
 from signpost.gateway.provider import PATH, Provider, Published
 from signpost.gateway.queries import Query, join, make_visible
+from signpost.gateway.settings import GatewaySettings
 from signpost.gateway.visits import Visit, Way
 
 AUTHORIZE_PATH = "/authorize"
 OAUTH_PATH = "/.well-known/oauth-authorization-server"
 RETRY_SECONDS = 5
 
-log = logging.getLogger("signpost.gateway")
-
 
 class Gateway:
     """Answers requests. Browsers are sent to the provider's endpoint, or to callbacks that the operator has named; nowhere else."""
 
-    def __init__(self, desk: Desk, provider: Provider, events: Events) -> None:
-        self._desk = desk
+    def __init__(self, settings: GatewaySettings, provider: Provider, opening: Opening, notices: Notices) -> None:
+        self._settings = settings
         self._provider = provider
-        self._assigning = Assigning(desk, Notices(desk.monotonic))
-        self._outcomes = Outcomes(events, desk.clock, desk.tenant_id)
-        self._abandonments = Abandonments(
-            events, self._outcomes, desk.clock, desk.tenant_id, desk.settings.abandoned_seconds
-        )
+        self._opening = opening
+        self._notices = notices
 
-    def create_app(self, start: Callable[[], None], stop: Callable[[], None]) -> App:
-        """Return the application; `start` and `stop` are called before the first request and after the last."""
-
-        @asynccontextmanager
-        async def live(_: Starlette) -> AsyncIterator[None]:
-            await run_in_threadpool(self._start, start)
-            yield
-            await run_in_threadpool(self._stop, stop)
-
-        lifespan: Callable[[Starlette], AbstractAsyncContextManager[None]] = live
+    def create_app(self) -> App:
+        """Return the application."""
         return Starlette(
             routes=[
                 Route(AUTHORIZE_PATH, self.authorize, methods=["GET", "POST"]),
@@ -57,7 +42,7 @@ class Gateway:
                 Route("/health", self.tell_health),
                 Route("/ready", self.tell_readiness),
             ],
-            lifespan=lifespan,
+            lifespan=self._live,
         )
 
     async def authorize(self, request: Request) -> Response:
@@ -80,17 +65,18 @@ class Gateway:
     async def call_back(self, request: Request) -> Response:
         """Note how a sign-in ended, and hand the browser on to the client with everything that the provider has sent."""
         client = request.path_params["client"]
-        address = self._desk.settings.callbacks.get(client)
+        address = self._settings.callbacks.get(client)
         if address is None:
             return JSONResponse({"error": "unknown_client", "error_description": "No callback is set for it."}, 404)
         raw = make_visible(request.scope["query_string"])
         if request.method == "HEAD":
             return _redirect(302, join(address.encode(), [raw]))
         is_posted = request.method == "POST"
+        station = self._opening.station
         query = Query.read(raw)
-        if query is not None and not is_posted:
-            device = self._desk.cookie.read(_cookies_of(request))
-            await self._outcomes.note(client, query, device, self._desk.recorder.record)
+        if station is not None and query is not None and not is_posted:
+            device = station.cookie.read(_cookies_of(request))
+            await station.outcomes.note(client, query, device, station.recorder.record)
         return _redirect(307 if is_posted else 302, join(address.encode(), [raw]))
 
     async def discover(self, _: Request) -> Response:
@@ -108,30 +94,37 @@ class Gateway:
     async def tell_readiness(self, _: Request) -> Response:
         """Say whether browsers can be sent on. That needs the provider's document, and nothing of the experiments."""
         is_ready = self._provider.published is not None
-        decides = self._desk.catalog.state_of(self._desk.tenant_id) is not None
-        parts = {"provider": "ok" if is_ready else "failing", "configuration": "ok" if decides else "failing"}
+        decides = self._opening.station is not None
+        parts = {"provider": "ok" if is_ready else "failing", "experiments": "ok" if decides else "failing"}
         return JSONResponse({"status": "ok" if is_ready else "failing", "parts": parts}, 200 if is_ready else 503)
 
     async def _lead(self, request: Request, raw: bytes, published: Published) -> Way:
+        station = self._opening.station
+        if station is None:
+            self._notices.tell(Notice.CIRCUIT_OPEN, "the data can't be opened yet")
+            return Way(raw)
         visit = Visit(
             query=raw,
             cookies=_cookies_of(request),
             user_agent=request.headers.get("user-agent"),
             address=request.client.host if request.client else None,
         )
-        room = self._desk.settings.url_length_max - len(published.authorization_endpoint) - 1
-        return await self._assigning.lead(visit, room)
+        room = self._settings.url_length_max - len(published.authorization_endpoint) - 1
+        return await station.assigning.lead(visit, room)
 
-    def _start(self, start: Callable[[], None]) -> None:
-        start()
+    @asynccontextmanager
+    async def _live(self, _: Starlette) -> AsyncIterator[None]:
+        await run_in_threadpool(self._start)
+        yield
+        await run_in_threadpool(self._stop)
+
+    def _start(self) -> None:
+        self._opening.start()
         self._provider.start()
-        if self._desk.settings.callbacks:
-            self._abandonments.start()
 
-    def _stop(self, stop: Callable[[], None]) -> None:
-        self._abandonments.close()
+    def _stop(self) -> None:
         self._provider.close()
-        stop()
+        self._opening.close()
 
 
 def _redirect(status: int, address: bytes) -> Response:

@@ -1,0 +1,152 @@
+"""Sign-ins that come back to the gateway: how they ended is in the log, and in the results."""
+
+import json
+import signal
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.e2e.conftest import Server, StartServer
+from tests.e2e.keycloak import PASSWORD, USER, Keycloak
+from tests.e2e.sign_ins import Browser, Gateway, Shop, read_log, serving, start_experiment
+
+DISCOVERY = "/.well-known/openid-configuration"
+
+
+def find_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+class Place:
+    """A server with an experiment, a gateway with a callback, a provider that knows it, and a shop."""
+
+    def __init__(self, server: Server, keycloak: Keycloak, folder: Path) -> None:
+        self.server = server
+        self.keycloak = keycloak
+        self.experiment = start_experiment(server)
+        self.shop_port = find_port()
+        self.shop = f"http://127.0.0.1:{self.shop_port}"
+        mapping = folder / "gateway.toml"
+        mapping.write_text(f'abandoned_seconds = 1\n[callbacks]\nshop = "{self.shop}/callback"\n')
+        options = ("--mapping", str(mapping))
+        self.gateway = Gateway(server.data, keycloak.issuer, options, environment=server.environment()).start()
+        self.callback = f"{self.gateway.url}/callback/shop"
+        keycloak.redirect_uris.add(self.callback)
+
+    def results(self) -> Any:
+        return json.loads(self.server.run("results", self.experiment, "--json").stdout)
+
+    def types_of(self, browser: Browser) -> list[str]:
+        unit = next(cookie.value for cookie in browser.http.cookies.jar if cookie.name == "signpost_device")
+        return [entry["type"] for entry in read_log(self.server) if unit_of(entry) == (unit or "").split(".")[1]]
+
+
+def unit_of(entry: dict[str, Any]) -> str:
+    found = entry.get("unit") or entry["details"].get("assignment", {}).get("unit")
+    return str(found)
+
+
+@pytest.fixture(scope="module")
+def place(start_server: StartServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    keycloak = Keycloak()
+    with serving(keycloak.app) as host:
+        keycloak.host = host
+        place = Place(start_server(), keycloak, tmp_path_factory.mktemp("gateway"))
+        with Shop(f"{place.gateway.url}{DISCOVERY}", place.callback).serving(place.shop_port):
+            yield place
+        place.gateway.end()
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    browser = Browser()
+    yield browser
+    browser.close()
+
+
+def test_a_sign_in_that_comes_back_is_a_success_and_the_code_is_good_at_the_provider(
+    place: Place, browser: Browser
+) -> None:
+    said = browser.sign_in(place.shop)
+
+    assert said == f"signed in: {USER}"
+    assert place.types_of(browser) == ["experiment_assignment_succeeded", "s"]
+    success = read_log(place.server)[-1]
+    assert success["details"]["experiment"]["experiment_id"] == place.experiment
+    assert "code" not in json.dumps(success)
+
+
+def test_a_refusal_is_a_failure_and_reaches_the_client(place: Place, browser: Browser) -> None:
+    said = browser.submit(browser.open(f"{place.shop}/login"), cancel="1").text
+
+    assert said == "not signed in: access_denied"
+    assert place.types_of(browser) == ["experiment_assignment_succeeded", "f"]
+    assert read_log(place.server)[-1]["details"]["error"] == "access_denied"
+
+
+def test_a_page_that_is_loaded_again_counts_once(place: Place, browser: Browser) -> None:
+    page = browser.submit(browser.open(f"{place.shop}/login"), username=USER, password=PASSWORD)
+    came_back = next(str(reply.url) for reply in page.history if str(reply.url).startswith(place.callback))
+
+    browser.http.get(came_back, follow_redirects=False)
+
+    assert place.types_of(browser) == ["experiment_assignment_succeeded", "s"]
+
+
+def test_what_nobody_was_sent_out_for_is_not_counted(place: Place, browser: Browser) -> None:
+    browser.sign_in(place.shop)
+    before = len(read_log(place.server))
+
+    for query in ("code=x&state=guessed-by-somebody", "code=x", "", "state=only", "error=login_required&state=y"):
+        reply = browser.http.get(f"{place.callback}?{query}", follow_redirects=False)
+        assert reply.headers["location"] == f"{place.shop}/callback" + (f"?{query}" if query else "")
+
+    assert len(read_log(place.server)) == before
+
+
+def test_a_silent_renewal_is_no_sign_in(place: Place, browser: Browser) -> None:
+    browser.sign_in(place.shop)
+    before = len(read_log(place.server))
+
+    said = browser.open(f"{place.shop}/login?prompt=none").text
+
+    assert said == "not signed in: login_required"
+    assert len(read_log(place.server)) == before
+
+
+def test_only_callbacks_that_were_named_are_there(place: Place) -> None:
+    for path in ("/callback/other", "/callback/", "/callback/shop/x", "/callback/https:%2f%2fevil.example"):
+        assert httpx2.get(f"{place.gateway.url}{path}?code=1").status_code == 404
+
+
+def test_a_callback_that_is_posted_is_handed_on_as_it_is(place: Place) -> None:
+    reply = httpx2.post(f"{place.callback}?a=%7e", data={"code": "c", "state": "s"}, follow_redirects=False)
+
+    assert (reply.status_code, reply.headers["location"]) == (307, f"{place.shop}/callback?a=%7e")
+
+
+def test_who_does_not_come_back_has_left_even_when_the_gateway_was_killed(place: Place, browser: Browser) -> None:
+    browser.open(f"{place.shop}/login")
+    place.gateway.end(signal.SIGKILL)
+    place.gateway.start()
+
+    while "transaction_abandoned" not in place.types_of(
+        browser
+    ):  # each look takes a second, and the test its time limit
+        pass
+
+    entry = next(e for e in reversed(read_log(place.server)) if e["type"] == "transaction_abandoned")
+    assert entry["details"]["experiment"]["experiment_id"] == place.experiment
+
+
+def test_the_results_fill_up(place: Place) -> None:
+    found = place.results()
+
+    units = sum(variation["units"] for variation in found["variations"])
+    assert units == len({unit_of(entry) for entry in read_log(place.server)})
+    assert json.dumps(found).count("sign_in_success") > 0
