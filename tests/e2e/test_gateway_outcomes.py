@@ -3,6 +3,7 @@
 import json
 import signal
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,12 +32,19 @@ class Place:
         self.experiment = start_experiment(server)
         self.shop_port = find_port()
         self.shop = f"http://127.0.0.1:{self.shop_port}"
-        mapping = folder / "gateway.toml"
-        mapping.write_text(f'abandoned_seconds = 1\n[callbacks]\nshop = "{self.shop}/callback"\n')
-        options = ("--mapping", str(mapping))
+        self.mapping = folder / "gateway.toml"
+        self.write_mapping()
+        options = ("--mapping", str(self.mapping))
         self.gateway = Gateway(server.data, keycloak.issuer, options, environment=server.environment()).start()
         self.callback = f"{self.gateway.url}/callback/shop"
         keycloak.redirect_uris.add(self.callback)
+
+    def write_mapping(self, first: str = "") -> None:
+        self.mapping.write_text(f'{first}\n[callbacks]\nshop = "{self.shop}/callback"\n')
+
+    def restart(self) -> None:
+        self.gateway.end(signal.SIGKILL)
+        self.gateway.start()
 
     def results(self) -> Any:
         return json.loads(self.server.run("results", self.experiment, "--json").stdout)
@@ -132,16 +140,17 @@ def test_a_callback_that_is_posted_is_handed_on_as_it_is(place: Place) -> None:
 
 def test_who_does_not_come_back_has_left_even_when_the_gateway_was_killed(place: Place, browser: Browser) -> None:
     browser.open(f"{place.shop}/login")
-    place.gateway.end(signal.SIGKILL)
-    place.gateway.start()
+    place.write_mapping("abandoned_seconds = 1")
+    place.restart()
 
-    while "transaction_abandoned" not in place.types_of(
-        browser
-    ):  # each look takes a second, and the test its time limit
-        pass
+    while "transaction_abandoned" not in place.types_of(browser):
+        time.sleep(0.2)  # nobody else is told
 
+    place.write_mapping()
+    place.restart()
     entry = next(e for e in reversed(read_log(place.server)) if e["type"] == "transaction_abandoned")
     assert entry["details"]["experiment"]["experiment_id"] == place.experiment
+    assert place.types_of(browser) == ["experiment_assignment_succeeded", "transaction_abandoned"]
 
 
 def test_the_results_fill_up(place: Place) -> None:

@@ -21,6 +21,8 @@ from signpost.ports.events import EXPOSURE_TYPE, SUCCESS_TYPE, EventsRejectedErr
 TAKE = 1_000
 LOOK_SECONDS = 30.0
 SECONDS_MAX = 30.0
+AWAY_SECONDS_MAX = 3_600
+"""How long all gateways may be away, and none that left in the meantime is forgotten."""
 OPEN_MAX = 200_000
 """Sign-ins under way that are remembered; those that come then are not looked after."""
 
@@ -74,7 +76,7 @@ class Abandonments:
 
     def _follow(self, now_ms: int) -> None:
         if self._at is None:
-            self._at = format_log_id(first_id_at(max(now_ms - 2 * self._after_ms, 0)))
+            self._at = format_log_id(first_id_at(max(now_ms - self._after_ms - AWAY_SECONDS_MAX * 1_000, 0)))
         while entries := self._events.after(self._tenant_id, self._at, TAKE):
             for entry in entries:
                 if _MARK in entry.body:
