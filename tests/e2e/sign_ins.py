@@ -174,13 +174,12 @@ def start_experiment(server: Server, name: str = "Passkey first", flow: str = "a
     return str(experiment["id"])
 
 
-def read_log(server: Server) -> list[dict[str, Any]]:
+def read_log(client: httpx2.Client) -> list[dict[str, Any]]:
     """Return everything that is kept, oldest first."""
     entries: list[dict[str, Any]] = []
-    with server.client() as client:
-        while True:
-            query = {"take": "100"} | ({"from": entries[-1]["log_id"]} if entries else {})
-            page = client.get("/api/v2/logs", params=query).raise_for_status().json()
-            if not page:
-                return entries
-            entries += page
+    while True:
+        query = {"take": "100"} | ({"from": entries[-1]["log_id"]} if entries else {})
+        page = client.get("/api/v2/logs", params=query).raise_for_status().json()
+        if not page:
+            return entries
+        entries += page

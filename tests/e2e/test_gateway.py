@@ -52,6 +52,13 @@ def experiment(house: Server) -> str:
 
 
 @pytest.fixture(scope="module")
+def log(house: Server) -> Iterator[httpx2.Client]:
+    """Reads the log of what is kept."""
+    with house.client() as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
 def start_gateway(house: Server, keycloak: Keycloak, experiment: str) -> Iterator[StartGateway]:
     gateways: list[Gateway] = []
 
@@ -83,8 +90,8 @@ def browser() -> Iterator[Browser]:
     browser.close()
 
 
-def exposures_of(server: Server) -> list[dict[str, Any]]:
-    return [entry for entry in read_log(server) if entry["type"] == EXPOSURE]
+def exposures_of(log: httpx2.Client) -> list[dict[str, Any]]:
+    return [entry for entry in read_log(log) if entry["type"] == EXPOSURE]
 
 
 def ask(gateway: Gateway, query: str, **headers: str) -> httpx2.Response:
@@ -92,7 +99,7 @@ def ask(gateway: Gateway, query: str, **headers: str) -> httpx2.Response:
 
 
 def test_a_client_signs_in_with_the_gateway_s_discovery_document_alone(
-    shop: str, browser: Browser, keycloak: Keycloak, house: Server, experiment: str
+    shop: str, browser: Browser, keycloak: Keycloak, log: httpx2.Client, experiment: str
 ) -> None:
     said = browser.sign_in(shop)
 
@@ -101,7 +108,7 @@ def test_a_client_signs_in_with_the_gateway_s_discovery_document_alone(
     assert sent is not None
     assert sent.keys() == {"experiment_id", "variation_id", "variation_name", "config", "is_control"}
     assert sent["experiment_id"] == experiment
-    exposure = read_log(house)[-1]
+    exposure = read_log(log)[-1]
     assert exposure["type"] == EXPOSURE
     assert exposure["details"]["experiment"]["variation_id"] == sent["variation_id"]
     assert exposure["client_id"] == CLIENT
@@ -125,7 +132,7 @@ def test_a_browser_stays_in_its_variation(shop: str, keycloak: Keycloak) -> None
 
 
 def test_a_decision_can_be_sent_as_parameters_that_the_provider_knows(
-    start_gateway: StartGateway, keycloak: Keycloak, tmp_path: Path, house: Server
+    start_gateway: StartGateway, keycloak: Keycloak, tmp_path: Path, log: httpx2.Client
 ) -> None:
     mapping = tmp_path / "gateway.toml"
     mapping.write_text(MAPPING)
@@ -144,13 +151,12 @@ def test_a_decision_can_be_sent_as_parameters_that_the_provider_knows(
     assert "ui_locales" not in plain
     assert "ext-experiment" not in treated
     event = {"type": "s", "assignment_token": treated["ext-token"], "event_id": "told-by-the-provider"}
-    with house.client() as client:
-        client.post("/runtime/v1/events", json=event).raise_for_status()
-    assert read_log(house)[-1]["details"]["experiment"]["variation_id"] == treated["ext-variation"]
+    log.post("/runtime/v1/events", json=event).raise_for_status()
+    assert read_log(log)[-1]["details"]["experiment"]["variation_id"] == treated["ext-variation"]
 
 
-def test_a_silent_renewal_passes_untouched(gateway: Gateway, keycloak: Keycloak, house: Server) -> None:
-    before = len(exposures_of(house))
+def test_a_silent_renewal_passes_untouched(gateway: Gateway, keycloak: Keycloak, log: httpx2.Client) -> None:
+    before = len(exposures_of(log))
     query = "client_id=shop&state=%c3%A9+x&prompt=none&ext-experiment=%7B%7D"
 
     reply = ask(gateway, query)
@@ -158,7 +164,7 @@ def test_a_silent_renewal_passes_untouched(gateway: Gateway, keycloak: Keycloak,
     assert reply.status_code == 302
     assert reply.headers["location"] == f"{keycloak.issuer}/protocol/openid-connect/auth?{query}"
     assert "set-cookie" not in reply.headers
-    assert len(exposures_of(house)) == before
+    assert len(exposures_of(log)) == before
 
 
 def test_what_a_client_sends_goes_on_byte_by_byte(gateway: Gateway, keycloak: Keycloak) -> None:
@@ -232,15 +238,17 @@ def test_headers_of_the_hop_change_nothing(gateway: Gateway, keycloak: Keycloak)
 @pytest.mark.parametrize(
     "value", [f"1.{'A' * 22}.aaaaaa.{'A' * 43}", "A" * 4_000, "1..", '"'], ids=lambda value: value[:8]
 )
-def test_a_forged_device_is_answered_with_a_new_one(gateway: Gateway, house: Server, value: str) -> None:
+def test_a_forged_device_is_answered_with_a_new_one(gateway: Gateway, log: httpx2.Client, value: str) -> None:
     reply = ask(gateway, "client_id=shop", Cookie=f"{NAME}={value}")
 
     device = reply.cookies[NAME].split(".")[1]
     assert device != "A" * 22
-    assert exposures_of(house)[-1]["details"]["assignment"]["unit"] == device
+    assert exposures_of(log)[-1]["details"]["assignment"]["unit"] == device
 
 
-def test_an_override_shows_a_variation_and_is_not_counted(gateway: Gateway, house: Server, experiment: str) -> None:
+def test_an_override_shows_a_variation_and_is_not_counted(
+    gateway: Gateway, house: Server, log: httpx2.Client, experiment: str
+) -> None:
     token = house.run("override", experiment, "--variation", "Passkey first", "--reason", "looking").stdout.strip()
 
     forced = [ask(gateway, f"client_id=shop&experiment_override={token}") for _ in range(6)]
@@ -253,12 +261,14 @@ def test_an_override_shows_a_variation_and_is_not_counted(gateway: Gateway, hous
     said = gateway.log.read_text()
     assert "experiment_orphaned_params: an override is ignored: token_invalid" in said
     assert "experiment_not_found" in said
-    entries = exposures_of(house)[-8:]
+    entries = exposures_of(log)[-8:]
     assert [entry["details"]["assignment"].get("is_forced", False) for entry in entries] == [True] * 6 + [False] * 2
     assert entries[-2]["details"]["assignment"]["override_ignored"] == "token_invalid"
 
 
-def test_kill_in_the_middle_loses_no_exposure_of_who_was_sent_on(start_gateway: StartGateway, house: Server) -> None:
+def test_kill_in_the_middle_loses_no_exposure_of_who_was_sent_on(
+    start_gateway: StartGateway, log: httpx2.Client
+) -> None:
     gateway = start_gateway()
     sent: list[str] = []
     for _ in range(2):
@@ -266,13 +276,13 @@ def test_kill_in_the_middle_loses_no_exposure_of_who_was_sent_on(start_gateway: 
         gateway.end(signal.SIGKILL)
         gateway.start()
 
-    kept = {entry["details"]["assignment"]["unit"] for entry in exposures_of(house)}
+    kept = {entry["details"]["assignment"]["unit"] for entry in exposures_of(log)}
 
     assert set(sent) <= kept
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="limits another process")
-def test_with_a_full_disk_sign_ins_go_on(start_gateway: StartGateway, house: Server, keycloak: Keycloak) -> None:
+def test_with_a_full_disk_sign_ins_go_on(start_gateway: StartGateway, keycloak: Keycloak) -> None:
     gateway = start_gateway()
     with Shop(f"{gateway.url}{DISCOVERY}").serving() as shop:
         keycloak.redirect_uris.add(f"{shop}/callback")

@@ -28,6 +28,7 @@ class Place:
 
     def __init__(self, server: Server, keycloak: Keycloak, folder: Path) -> None:
         self.server = server
+        self.client = server.client()
         self.keycloak = keycloak
         self.experiment = start_experiment(server)
         self.shop_port = find_port()
@@ -51,7 +52,7 @@ class Place:
 
     def types_of(self, browser: Browser) -> list[str]:
         unit = next(cookie.value for cookie in browser.http.cookies.jar if cookie.name == "signpost_device")
-        return [entry["type"] for entry in read_log(self.server) if unit_of(entry) == (unit or "").split(".")[1]]
+        return [entry["type"] for entry in read_log(self.client) if unit_of(entry) == (unit or "").split(".")[1]]
 
 
 def unit_of(entry: dict[str, Any]) -> str:
@@ -68,6 +69,7 @@ def place(start_server: StartServer, tmp_path_factory: pytest.TempPathFactory) -
         with Shop(f"{place.gateway.url}{DISCOVERY}", place.callback).serving(place.shop_port):
             yield place
         place.gateway.end()
+        place.client.close()
 
 
 @pytest.fixture
@@ -84,7 +86,7 @@ def test_a_sign_in_that_comes_back_is_a_success_and_the_code_is_good_at_the_prov
 
     assert said == f"signed in: {USER}"
     assert place.types_of(browser) == ["experiment_assignment_succeeded", "s"]
-    success = read_log(place.server)[-1]
+    success = read_log(place.client)[-1]
     assert success["details"]["experiment"]["experiment_id"] == place.experiment
     assert "code" not in json.dumps(success)
 
@@ -94,7 +96,7 @@ def test_a_refusal_is_a_failure_and_reaches_the_client(place: Place, browser: Br
 
     assert said == "not signed in: access_denied"
     assert place.types_of(browser) == ["experiment_assignment_succeeded", "f"]
-    assert read_log(place.server)[-1]["details"]["error"] == "access_denied"
+    assert read_log(place.client)[-1]["details"]["error"] == "access_denied"
 
 
 def test_a_page_that_is_loaded_again_counts_once(place: Place, browser: Browser) -> None:
@@ -108,23 +110,23 @@ def test_a_page_that_is_loaded_again_counts_once(place: Place, browser: Browser)
 
 def test_what_nobody_was_sent_out_for_is_not_counted(place: Place, browser: Browser) -> None:
     browser.sign_in(place.shop)
-    before = len(read_log(place.server))
+    before = len(read_log(place.client))
 
     for query in ("code=x&state=guessed-by-somebody", "code=x", "", "state=only", "error=login_required&state=y"):
         reply = browser.http.get(f"{place.callback}?{query}", follow_redirects=False)
         assert reply.headers["location"] == f"{place.shop}/callback" + (f"?{query}" if query else "")
 
-    assert len(read_log(place.server)) == before
+    assert len(read_log(place.client)) == before
 
 
 def test_a_silent_renewal_is_no_sign_in(place: Place, browser: Browser) -> None:
     browser.sign_in(place.shop)
-    before = len(read_log(place.server))
+    before = len(read_log(place.client))
 
     said = browser.open(f"{place.shop}/login?prompt=none").text
 
     assert said == "not signed in: login_required"
-    assert len(read_log(place.server)) == before
+    assert len(read_log(place.client)) == before
 
 
 def test_only_callbacks_that_were_named_are_there(place: Place) -> None:
@@ -148,7 +150,7 @@ def test_who_does_not_come_back_has_left_even_when_the_gateway_was_killed(place:
 
     place.write_mapping()
     place.restart()
-    entry = next(e for e in reversed(read_log(place.server)) if e["type"] == "transaction_abandoned")
+    entry = next(e for e in reversed(read_log(place.client)) if e["type"] == "transaction_abandoned")
     assert entry["details"]["experiment"]["experiment_id"] == place.experiment
     assert place.types_of(browser) == ["experiment_assignment_succeeded", "transaction_abandoned"]
 
@@ -157,5 +159,5 @@ def test_the_results_fill_up(place: Place) -> None:
     found = place.results()
 
     units = sum(variation["units"] for variation in found["variations"])
-    assert units == len({unit_of(entry) for entry in read_log(place.server)})
+    assert units == len({unit_of(entry) for entry in read_log(place.client)})
     assert json.dumps(found).count("sign_in_success") > 0
