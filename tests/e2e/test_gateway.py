@@ -4,14 +4,17 @@ import json
 import resource
 import signal
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
-from tests.e2e.conftest import Server, StartServer
+from tests.e2e.conftest import SIGNPOST, Server, StartServer
 from tests.e2e.keycloak import CLIENT, USER, Keycloak, parse_experiment
 from tests.e2e.sign_ins import OVERRIDES, Browser, Gateway, Shop, read_log, serving, start_experiment
 
@@ -271,14 +274,73 @@ def test_kill_in_the_middle_loses_no_exposure_of_who_was_sent_on(
 ) -> None:
     gateway = start_gateway()
     sent: list[str] = []
-    for _ in range(2):
-        sent += [ask(gateway, "client_id=shop").cookies[NAME].split(".")[1] for _ in range(50)]
-        gateway.end(signal.SIGKILL)
+
+    def come(_: int) -> None:
+        with suppress(httpx2.HTTPError):  # the gateway is gone
+            while True:
+                sent.append(ask(gateway, "client_id=shop").cookies[NAME].split(".")[1])
+
+    for round_number in range(2):
+        with ThreadPoolExecutor(4) as browsers:
+            coming = [browsers.submit(come, number) for number in range(4)]
+            while len(sent) < 100 * (round_number + 1):
+                wait(coming, timeout=0.01)
+            gateway.end(signal.SIGKILL)
         gateway.start()
 
     kept = {entry["details"]["assignment"]["unit"] for entry in exposures_of(log)}
-
+    assert len(sent) >= 200
     assert set(sent) <= kept
+
+
+def test_several_processes_keep_a_browser_in_its_variation(start_gateway: StartGateway) -> None:
+    gateway = start_gateway("--workers", "2")
+    device = ask(gateway, "client_id=shop").cookies[NAME]
+
+    shown = {ask(gateway, "client_id=shop", Cookie=f"{NAME}={device}").headers["location"] for _ in range(8)}
+
+    assert len(shown) == 1
+    assert "ext-experiment" in shown.pop()
+
+
+def test_without_its_database_it_starts_and_sends_everybody_on(house: Server, keycloak: Keycloak) -> None:
+    options = ("--database", "postgresql://nobody@127.0.0.1:1/none")
+    gateway = Gateway(house.data, keycloak.issuer, options, environment=house.environment()).start()
+
+    reply = ask(gateway, "client_id=shop")
+    gateway.end()
+
+    assert reply.headers["location"] == f"{keycloak.issuer}/protocol/openid-connect/auth?client_id=shop"
+    assert "experiment_circuit_open" in gateway.log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--issuer", "id.example"], "--issuer must be an http or https address"),
+        (["--issuer", "https://id.example?x=y"], "--issuer must be"),
+        (["--issuer", "https://id.example", "--url", "javascript:x"], "--url must be"),
+        (["--issuer", "https://id.example", "--tenant", "nobody"], "There is no such tenant"),
+        (["--issuer", "https://id.example", "--data", "nowhere"], "There is no Signpost data in nowhere"),
+        (["--issuer", "https://id.example", "--mapping", "gateway.toml"], "state is for the client"),
+    ],
+)
+def test_what_it_can_t_do_it_says_before_it_stands(
+    house: Server, tmp_path: Path, words: list[str], complaint: str
+) -> None:
+    (tmp_path / "gateway.toml").write_text('[parameters]\na = "state"\n')
+
+    done = subprocess.run(
+        [SIGNPOST, "gateway", "--data", str(house.data), "--port", "0", *words],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=house.environment(),
+    )
+
+    assert done.returncode == 1
+    assert complaint in done.stderr
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="limits another process")

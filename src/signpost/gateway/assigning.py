@@ -136,6 +136,9 @@ class Assigning:
         if query.has_any(delivery.contested):
             self._notices.tell(Notice.ORPHANED, "a client sent a parameter that the experiment would set")
             return False
+        if delivery.value_length_max > self._desk.settings.value_length_max:
+            self._notices.tell(Notice.CIRCUIT_OPEN, "a value of the experiment is longer than the provider takes")
+            return False
         if not delivery.fits(query, room):
             self._notices.tell(Notice.CIRCUIT_OPEN, "the address would be too long with the experiment in it")
             return False

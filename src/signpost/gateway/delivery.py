@@ -23,6 +23,7 @@ class Arm:
 
     fields: bytes
     replaced: frozenset[str]
+    value_length_max: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Delivery:
 
     arms: Mapping[str, Arm]
     length_max: int
+    value_length_max: int
     contested: frozenset[str]
     """Parameters that some variation sets, and that a client's own go before."""
 
@@ -43,7 +45,7 @@ class Delivery:
         return not self.arms or len(query.raw) + 1 + self.length_max <= room
 
 
-NOTHING = Delivery({}, 0, frozenset())
+NOTHING = Delivery({}, 0, 0, frozenset())
 
 
 class Deliveries:
@@ -77,6 +79,7 @@ class Deliveries:
         return Delivery(
             arms=arms,
             length_max=max((len(arm.fields) for arm in arms.values()), default=0) + room,
+            value_length_max=max((arm.value_length_max for arm in arms.values()), default=0),
             contested=frozenset(named.difference(settings.replaces)),
         )
 
@@ -92,7 +95,8 @@ class Deliveries:
         said += [(name, parts[part]) for part, name in settings.decision.items() if part in parts]
         values = self._values_of(outcome)
         replaced = frozenset(name for name, _ in values).intersection(settings.replaces)
-        return Arm(b"&".join(write_field(name, text) for name, text in (*said, *values)), replaced)
+        fields = b"&".join(write_field(name, text) for name, text in (*said, *values))
+        return Arm(fields, replaced, max((len(text) for _, text in (*said, *values)), default=0))
 
     def _values_of(self, outcome: Outcome) -> list[tuple[str, str]]:
         """Return the fields for the values of the flag's parameters; an empty text sets none."""

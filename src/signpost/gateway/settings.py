@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from signpost.api.wire.common import said
 from signpost.model.limits import FLOW_MAX
 
 RESERVED = frozenset(
@@ -53,6 +54,8 @@ class GatewaySettings(BaseModel):
     """Where `/callback/CLIENT` hands browsers on to, by client."""
     url_length_max: Annotated[int, Field(ge=500, le=16_000)] = 4_000
     """Characters of an address with a decision in it; where it would be longer, there is no experiment."""
+    value_length_max: Annotated[int, Field(ge=100, le=16_000)] = 2_000
+    """Characters of a parameter's value; where one would be longer, there is no experiment. Keycloak drops longer ones unsaid."""
     stale_seconds: Annotated[int, Field(ge=1, le=86_400)] = 300
     """How old what is known of the configuration may be."""
     abandoned_seconds: Annotated[int, Field(ge=1, le=86_400)] = 1_800
@@ -63,12 +66,12 @@ class GatewaySettings(BaseModel):
         names = [*self.owned, *self.parameters.values()]
         for name in names:
             if name in RESERVED:
-                raise ValueError(f"{name} is for the client and the provider to say, no experiment sets it")
+                raise said(f"{name} is for the client and the provider to say, no experiment sets it")
             if names.count(name) > 1:
-                raise ValueError(f"two things would be sent as {name}")
+                raise said(f"two things would be sent as {name}")
         for name in self.replaces:
             if name not in self.parameters.values():
-                raise ValueError(f"replaces names {name}, which is none of parameters")
+                raise said(f"replaces names {name}, which is none of parameters")
         for client, address in self.callbacks.items():
             _check_callback(client, address)
         return self
@@ -81,9 +84,9 @@ class GatewaySettings(BaseModel):
 
 def _check_callback(client: str, address: str) -> None:
     if "/" in client:
-        raise ValueError(f"the client {client} has a / in its name, which /callback/CLIENT can't have")
+        raise said(f"the client {client} has a / in its name, which /callback/CLIENT can't have")
     if not is_address(address):
-        raise ValueError(f"the callback of {client} is no http or https address without a fragment")
+        raise said(f"the callback of {client} is no http or https address without a fragment")
 
 
 def is_address(text: str) -> bool:

@@ -138,6 +138,22 @@ def test_an_address_that_would_be_too_long_in_one_arm_has_no_experiment_in_any(
     assert warnings_of(caplog)[-1].startswith("experiment_circuit_open: the address would be too long")
 
 
+@pytest.mark.parametrize("title", ["Sign in", TITLE])
+def test_a_value_that_the_provider_would_drop_in_one_arm_is_sent_in_none(
+    house: House, title: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    house.add(halves())
+    _, header = house.device_in(title)
+    longest = max(
+        len(fields_of(house.lead(Visit(ASKED, house.device_in(t)[1]))[0])["ext-experiment"]) for t in ("Sign in", TITLE)
+    )
+
+    ways = [house.lead(Visit(ASKED, header), value_length_max=length)[0] for length in (longest, longest - 1)]
+
+    assert [way.query == ASKED for way in ways] == [False, True]
+    assert "longer than the provider takes" in warnings_of(caplog)[-1]
+
+
 def test_a_query_that_is_too_long_goes_on_as_it_is(house: House) -> None:
     house.add(halves())
     queries = [b"a=" + b"b" * 9_000, b"&".join(b"a=%d" % n for n in range(200))]
