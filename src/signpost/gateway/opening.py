@@ -13,6 +13,8 @@ from signpost.middleware.cookies import DeviceCookie
 from signpost.runtime.recorder import Recorder
 
 SECONDS_MAX = 10.0
+PATIENCE_SECONDS = 3.0
+"""How long the first browsers wait for what is to be opened."""
 
 log = logging.getLogger("signpost.gateway")
 
@@ -38,14 +40,14 @@ class Opening:
         self._open = open_station
         self._backoff = backoff
         self._stop = Event()
+        self._tried = Event()
         self._thread: Thread | None = None
 
     def start(self) -> None:
-        """Try once, and then in the background."""
-        seconds = self._try()
-        if seconds is not None:
-            self._thread = Thread(target=self._run, args=(seconds,), name="signpost-opening", daemon=True)
-            self._thread.start()
+        """Begin to try, and wait a little for what is opened at once."""
+        self._thread = Thread(target=self._run, name="signpost-opening", daemon=True)
+        self._thread.start()
+        self._tried.wait(PATIENCE_SECONDS)
 
     def close(self) -> None:
         """Give back what was opened."""
@@ -57,9 +59,12 @@ class Opening:
                 self.station.abandonments.close()
             self.station.close()
 
-    def _run(self, seconds: float | None) -> None:
-        while seconds is not None and not self._stop.wait(seconds):
+    def _run(self) -> None:
+        while True:
             seconds = self._try()
+            self._tried.set()
+            if seconds is None or self._stop.wait(seconds):
+                return
 
     def _try(self) -> float | None:
         """Try to open; return how many seconds to wait before the next time, None when it is open."""
