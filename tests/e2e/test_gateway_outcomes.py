@@ -55,6 +55,15 @@ class Place:
         return [entry["type"] for entry in read_log(self.client) if unit_of(entry) == (unit or "").split(".")[1]]
 
 
+def post_from_elsewhere(page: httpx2.Response) -> httpx2.Response:
+    """Post what a page posts by itself; a browser sends no `SameSite=Lax` cookie with that."""
+    browser = Browser()
+    browser.http.follow_redirects = False
+    reply = browser.submit(page)
+    browser.close()
+    return reply
+
+
 def unit_of(entry: dict[str, Any]) -> str:
     found = entry.get("unit") or entry["details"].get("assignment", {}).get("unit")
     return str(found)
@@ -138,6 +147,18 @@ def test_a_callback_that_is_posted_is_handed_on_as_it_is(place: Place) -> None:
     reply = httpx2.post(f"{place.callback}?a=%7e", data={"code": "c", "state": "s"}, follow_redirects=False)
 
     assert (reply.status_code, reply.headers["location"]) == (307, f"{place.shop}/callback?a=%7e")
+
+
+def test_a_form_that_is_posted_back_is_a_success_without_a_cookie(place: Place, browser: Browser) -> None:
+    page = browser.open(f"{place.shop}/login?response_mode=form_post")
+    page = browser.submit(page, username=USER, password=PASSWORD)
+
+    replies = [post_from_elsewhere(page) for _ in range(2)]
+
+    assert [(reply.status_code, reply.headers["location"]) for reply in replies] == [
+        (307, f"{place.shop}/callback")
+    ] * 2
+    assert place.types_of(browser) == ["experiment_assignment_succeeded", "s"]
 
 
 def test_who_does_not_come_back_has_left_even_when_the_gateway_was_killed(place: Place, browser: Browser) -> None:

@@ -1,11 +1,12 @@
 """The gateway as an ASGI application."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -13,13 +14,14 @@ from signpost.edge.asgi import App
 from signpost.gateway.notices import Notice, Notices
 from signpost.gateway.opening import Opening
 from signpost.gateway.provider import PATH, Provider, Published
-from signpost.gateway.queries import Query, join, make_visible
+from signpost.gateway.queries import QUERY_BYTES_MAX, Query, join, make_visible
 from signpost.gateway.settings import GatewaySettings
 from signpost.gateway.visits import Visit, Way
 
 AUTHORIZE_PATH = "/authorize"
 OAUTH_PATH = "/.well-known/oauth-authorization-server"
 RETRY_SECONDS = 5
+FORM_SECONDS_MAX = 5.0
 
 
 class Gateway:
@@ -68,16 +70,14 @@ class Gateway:
         address = self._settings.callbacks.get(client)
         if address is None:
             return JSONResponse({"error": "unknown_client", "error_description": "No callback is set for it."}, 404)
-        raw = make_visible(request.scope["query_string"])
-        if request.method == "HEAD":
-            return _redirect(302, join(address.encode(), [raw]))
-        is_posted = request.method == "POST"
-        station = self._opening.station
-        query = Query.read(raw)
-        if station is not None and query is not None and not is_posted:
+        told = raw = make_visible(request.scope["query_string"])
+        if request.method == "POST":
+            told = await _read_form(request)
+        query, station = Query.read(told), self._opening.station
+        if station is not None and query is not None and request.method != "HEAD":
             device = station.cookie.read(_cookies_of(request))
             await station.outcomes.note(client, query, device, station.recorder.record)
-        return _redirect(307 if is_posted else 302, join(address.encode(), [raw]))
+        return _redirect(307 if request.method == "POST" else 302, join(address.encode(), [raw]))
 
     async def discover(self, _: Request) -> Response:
         """Show what the provider publishes, with the gateway in the place of its authorization endpoint."""
@@ -131,6 +131,20 @@ def _redirect(status: int, address: bytes) -> Response:
     """Return a redirect to an address as it is: it is personal, and the page that follows need not know it."""
     headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "Location": address.decode("ascii")}
     return Response(status_code=status, headers=headers)
+
+
+async def _read_form(request: Request) -> bytes:
+    """Return what is posted, as far as it is worth looking at; the browser posts it once more to where it is sent."""
+    body = b""
+    try:
+        async with asyncio.timeout(FORM_SECONDS_MAX):
+            async for part in request.stream():
+                body += part
+                if len(body) > QUERY_BYTES_MAX:
+                    break
+    except (TimeoutError, ClientDisconnect):
+        return b""
+    return make_visible(body)
 
 
 def _unavailable() -> Response:

@@ -17,6 +17,8 @@ STATE_MIN = 16
 """Characters of a `state` that is taken for one of a kind."""
 
 _UNTOUCHED = frozenset({"request", "request_uri"})
+_SEEN = frozenset({None, "query", "form_post"})
+"""Ways of coming back that show a server what there is: a fragment does not."""
 _CONNECTION = ("connection", "kc_idp_hint")
 
 
@@ -64,8 +66,10 @@ def describe(query: Query, visit: Visit, session_id: str | None) -> Asker:
 
 
 def session_of(query: Query, settings: GatewaySettings, url: str, unit: str) -> str | None:
-    """Return the id of a sign-in that comes back to the gateway, None of one that does not."""
+    """Return the id of a sign-in that comes back to the gateway, None of one that does not, or in a form that it can't see."""
     client = query.find("client_id") or ""
+    if query.find("response_mode") not in _SEEN or query.words("response_type") not in ([], ["code"]):
+        return None
     if client not in settings.callbacks or query.find("redirect_uri") != f"{url}/callback/{client}":
         return None
     return name_session(client, query.find("state") or unit)

@@ -91,7 +91,16 @@ def test_a_client_without_a_state_is_known_by_its_device(running: House) -> None
 
 
 @pytest.mark.parametrize(
-    "query", [ask(client="other"), ask().replace(b"callback", b"elsewhere"), b"client_id=shop", ask() + b"&prompt=none"]
+    "query",
+    [
+        ask(client="other"),
+        ask().replace(b"callback", b"elsewhere"),
+        b"client_id=shop",
+        ask() + b"&prompt=none",
+        ask() + b"&response_mode=fragment",
+        ask() + b"&response_mode=query.jwt",
+        ask() + b"&response_type=code+id_token",
+    ],
 )
 def test_what_does_not_come_back_here_has_no_outcome(running: House, query: bytes) -> None:
     device = go(running, query)
