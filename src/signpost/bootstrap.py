@@ -38,6 +38,7 @@ from signpost.gateway.opening import Opening, Station
 from signpost.gateway.outcomes import Outcomes
 from signpost.gateway.provider import Provider
 from signpost.gateway.settings import GatewaySettings
+from signpost.gateway.testers import OverrideCookie
 from signpost.middleware.cookies import DeviceCookie
 from signpost.model.errors import NameTakenError
 from signpost.model.tenants import Tenant
@@ -212,7 +213,8 @@ def _open_station(settings: Settings, said: GatewaySettings, post: Post, notices
     try:
         tenant_id = find_tenant(parts.store, post.tenant).id
         secret = parts.keys.device_secret(tenant_id)
-        cookie = DeviceCookie([secret.hex()], is_secure=post.url.startswith("https:"))
+        is_secure = post.url.startswith("https:")
+        cookie, testers = DeviceCookie([secret.hex()], is_secure=is_secure), OverrideCookie(is_secure=is_secure)
         catalog.refresh()
         catalog.watch()
     except BaseException:
@@ -225,6 +227,7 @@ def _open_station(settings: Settings, said: GatewaySettings, post: Post, notices
         settings=said,
         catalog=catalog,
         cookie=cookie,
+        testers=testers,
         attributes=_attributes(settings),
         recorder=recorder,
         secrets=parts.keys,
@@ -234,7 +237,7 @@ def _open_station(settings: Settings, said: GatewaySettings, post: Post, notices
     outcomes = Outcomes(parts.events, parts.clock, tenant_id)
     abandonments = Abandonments(parts.events, outcomes, parts.clock, tenant_id, said.abandoned_seconds)
     follower = abandonments if said.callbacks else None
-    return Station(Assigning(desk, notices), outcomes, follower, cookie, recorder, close)
+    return Station(Assigning(desk, notices), outcomes, follower, cookie, testers, parts.clock, recorder, close)
 
 
 def _attributes(settings: Settings) -> RequestAttributes:

@@ -269,6 +269,32 @@ def test_an_override_shows_a_variation_and_is_not_counted(
     assert entries[-2]["details"]["assignment"]["override_ignored"] == "token_invalid"
 
 
+@pytest.fixture
+def link(gateway: Gateway, house: Server, experiment: str) -> str:
+    """A tester's link to the treatment."""
+    words = ["--variation", "Passkey first", "--reason", "looking", "--url", f"{gateway.url}/override"]
+    return house.run("override", experiment, *words).stdout.strip()
+
+
+def test_a_tester_s_link_shows_one_variation_until_it_is_taken_back(
+    link: str, shop: str, browser: Browser, log: httpx2.Client, keycloak: Keycloak
+) -> None:
+    told = [browser.open(link).text, browser.sign_in(shop)]
+    shown, entry = parse_experiment(keycloak.last), exposures_of(log)[-1]["details"]["assignment"]
+    told.append(browser.open(link.partition("?")[0]).text)
+    browser.sign_in(shop)
+    after = exposures_of(log)[-1]["details"]["assignment"]
+
+    assert shown is not None
+    assert shown["variation_name"] == "Passkey first"
+    assert (entry["is_forced"], entry["override"]["reason"]) == (True, "looking")
+    assert "is_forced" not in after
+    assert told[0].startswith("This browser sees what the link says until 20")
+    assert told[2] == "This browser sees what every browser may see.\n"
+    refused = httpx2.get(f"{link[:-1]}", follow_redirects=False)
+    assert (refused.status_code, "set-cookie" in refused.headers) == (400, False)
+
+
 def test_kill_in_the_middle_loses_no_exposure_of_who_was_sent_on(
     start_gateway: StartGateway, log: httpx2.Client
 ) -> None:

@@ -7,16 +7,18 @@ from contextlib import asynccontextmanager
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from signpost.edge.asgi import App
+from signpost.exchange.overrides import PARAMETER
 from signpost.gateway.notices import Notice, Notices
 from signpost.gateway.opening import Opening
 from signpost.gateway.provider import PATH, Provider, Published
 from signpost.gateway.queries import QUERY_BYTES_MAX, Query, join, make_visible
 from signpost.gateway.settings import GatewaySettings
 from signpost.gateway.visits import Visit, Way
+from signpost.runtime.overrides import NOT_ASKED
 
 AUTHORIZE_PATH = "/authorize"
 OAUTH_PATH = "/.well-known/oauth-authorization-server"
@@ -39,6 +41,7 @@ class Gateway:
             routes=[
                 Route(AUTHORIZE_PATH, self.authorize, methods=["GET", "POST"]),
                 Route("/callback/{client}", self.call_back, methods=["GET", "POST"]),
+                Route("/override", self.keep_override),
                 Route(PATH, self.discover),
                 Route(OAUTH_PATH, self.discover),
                 Route("/health", self.tell_health),
@@ -78,6 +81,20 @@ class Gateway:
             device = station.cookie.read(_cookies_of(request))
             await station.outcomes.note(client, query, device, station.recorder.record)
         return _redirect(307 if request.method == "POST" else 302, join(address.encode(), [raw]))
+
+    async def keep_override(self, request: Request) -> Response:
+        """Let a tester's browser see one variation from here on, by a link of `signpost override`; without a token no more."""
+        station, token = self._opening.station, request.query_params.get(PARAMETER, "")
+        if station is None:
+            return _unavailable("The data can't be opened yet.")
+        asked = station.assigning.open_override(token) if token else NOT_ASKED
+        if asked.ignored is not None:
+            return _tell(f"This link is no good: {asked.ignored.value}.", 400)
+        if asked.signed is None:
+            return _tell("This browser sees what every browser may see.", 200, station.testers.forget())
+        now, until = station.clock.now(), asked.signed.expires_at.isoformat(" ", "seconds")
+        said = f"This browser sees what the link says until {until}. Its sign-ins are logged and not counted."
+        return _tell(said, 200, station.testers.write(token, asked.signed, now))
 
     async def discover(self, _: Request) -> Response:
         """Show what the provider publishes, with the gateway in the place of its authorization endpoint."""
@@ -147,8 +164,13 @@ async def _read_form(request: Request) -> bytes:
     return make_visible(body)
 
 
-def _unavailable() -> Response:
-    said = {"error": "temporarily_unavailable", "error_description": "The provider does not answer yet."}
+def _tell(text: str, status: int, cookie: str | None = None) -> Response:
+    headers = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff"}
+    return PlainTextResponse(f"{text}\n", status, headers if cookie is None else {**headers, "Set-Cookie": cookie})
+
+
+def _unavailable(why: str = "The provider does not answer yet.") -> Response:
+    said = {"error": "temporarily_unavailable", "error_description": why}
     return JSONResponse(said, 503, {"Retry-After": str(RETRY_SECONDS)})
 
 

@@ -13,6 +13,7 @@ from signpost.gateway.delivery import Deliveries, Delivery
 from signpost.gateway.notices import Notice, Notices
 from signpost.gateway.queries import Query
 from signpost.gateway.settings import GatewaySettings
+from signpost.gateway.testers import OverrideCookie
 from signpost.gateway.visits import Visit, Way, describe, find_flow, is_untouched, session_of
 from signpost.middleware.cookies import DeviceCookie, SetCookie
 from signpost.middleware.journeys import FOR_EVERYBODY
@@ -41,6 +42,7 @@ class Desk:
     settings: GatewaySettings
     catalog: Catalog
     cookie: DeviceCookie
+    testers: OverrideCookie
     attributes: Attributes
     recorder: Recorder
     secrets: AssignmentSecrets
@@ -82,7 +84,7 @@ class Assigning:
         if state is None:
             return Way(query.raw)
         device = desk.cookie.read(visit.cookies) or desk.cookie.make()
-        asked = self._read_override(state, query)
+        asked = self._read_override(state, query, visit.cookies)
         asker = describe(query, visit, session_of(query, desk.settings, desk.url, device.id))
         flow = find_flow(query, desk.settings.flows, desk.settings.flow)
         plan = state.plan
@@ -122,11 +124,19 @@ class Assigning:
             return None
         return state
 
-    def _read_override(self, state: TenantState, query: Query) -> Asked:
+    def open_override(self, token: str) -> Asked:
+        """Return what a token forces, or why it does not."""
+        state = self._desk.catalog.state_of(self._desk.tenant_id)
+        if state is None:
+            return Asked(ignored=OverrideIgnored.TOKEN_INVALID)
+        return self._overrides.read(state, Override(token=token))
+
+    def _read_override(self, state: TenantState, query: Query, cookies: str) -> Asked:
+        """Return what the request forces, or else what its browser keeps. A token counts alone."""
         given = {name: value for name in _OVERRIDES if (value := query.find(name))}
-        if not given:
+        token = given.pop(PARAMETER, None) or (None if given else self._desk.testers.read(cookies))
+        if not given and token is None:
             return NOT_ASKED
-        token = given.pop(PARAMETER, None)
         asked = self._overrides.read(state, Override(**given, token=token))
         if asked.ignored is not None:
             self._notices.tell(Notice.ORPHANED, f"an override is ignored: {asked.ignored.value}")

@@ -9,7 +9,9 @@ from signpost.client.backoff import Backoff
 from signpost.gateway.abandonment import Abandonments
 from signpost.gateway.assigning import Assigning
 from signpost.gateway.outcomes import Outcomes
+from signpost.gateway.testers import OverrideCookie
 from signpost.middleware.cookies import DeviceCookie
+from signpost.ports.clock import Clock
 from signpost.runtime.recorder import Recorder
 
 SECONDS_MAX = 10.0
@@ -28,6 +30,8 @@ class Station:
     abandonments: Abandonments | None
     """None where no sign-in comes back to the gateway."""
     cookie: DeviceCookie
+    testers: OverrideCookie
+    clock: Clock
     recorder: Recorder
     close: Callable[[], None]
 

@@ -17,6 +17,7 @@ from signpost.gateway.notices import Notices
 from signpost.gateway.outcomes import Outcomes
 from signpost.gateway.queries import Query
 from signpost.gateway.settings import GatewaySettings
+from signpost.gateway.testers import OverrideCookie
 from signpost.gateway.visits import Visit, Way
 from signpost.middleware.cookies import Device, DeviceCookie
 from signpost.model.experiments import Experiment, ExperimentStatus, SlotRange
@@ -119,6 +120,7 @@ class House:
             settings=GatewaySettings(**said),
             catalog=self.catalog,
             cookie=self.cookie,
+            testers=OverrideCookie(is_secure=True),
             attributes=self.attributes,
             recorder=Recorder(events, seconds),
             secrets=self.keys,

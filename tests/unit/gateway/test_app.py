@@ -115,7 +115,7 @@ def test_a_notice_that_comes_again_and_again_is_said_now_and_then(caplog: Any) -
 
 
 def test_its_data_is_opened_as_soon_as_it_can_be() -> None:
-    station = Station(None, None, None, None, None, lambda: None)  # type: ignore[arg-type]
+    station = Station(None, None, None, None, None, None, None, lambda: None)  # type: ignore[arg-type]
     attempts: list[int] = []
 
     def open_later() -> Station:
