@@ -346,6 +346,7 @@ def test_without_its_database_it_starts_and_sends_everybody_on(house: Server, ke
         (["--issuer", "id.example"], "--issuer must be an http or https address"),
         (["--issuer", "https://id.example?x=y"], "--issuer must be"),
         (["--issuer", "https://id.example", "--url", "javascript:x"], "--url must be"),
+        (["--issuer", "https://id.example", "--host", "0.0.0.0"], "--url must say how browsers reach"),
         (["--issuer", "https://id.example", "--tenant", "nobody"], "There is no such tenant"),
         (["--issuer", "https://id.example", "--data", "nowhere"], "There is no Signpost data in nowhere"),
         (["--issuer", "https://id.example", "--mapping", "gateway.toml"], "state is for the client"),

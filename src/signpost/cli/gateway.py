@@ -18,7 +18,7 @@ from signpost.cli.options import (
     print_json_line,
     read_settings,
 )
-from signpost.cli.serving import listen, serve_app, url_of
+from signpost.cli.serving import ANY_HOST, listen, serve_app, url_of
 from signpost.cli.toml_files import read_file
 from signpost.config import Settings
 from signpost.gateway.settings import GatewaySettings, is_address
@@ -71,6 +71,8 @@ def gateway(
         config, host=host, data=data, database=database, workers=workers, log_level=log_level, geoip=geoip
     )
     settings = effective.settings.model_copy(update={"port": port, "tls": False})
+    if url is None and settings.host in ANY_HOST:
+        raise CommandError(f"--url must say how browsers reach what listens on {settings.host}.")
     listening = listen(settings)
     _check_tenant(settings, tenant)
     post = Post(issuer, (url or url_of(settings, listening)).rstrip("/"), tenant)

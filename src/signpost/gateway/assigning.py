@@ -78,6 +78,13 @@ class Assigning:
             self._notices.tell(Notice.CIRCUIT_OPEN, f"deciding failed: {type(error).__name__}", error)
             return Way(own.raw)
 
+    def open_override(self, token: str) -> Asked:
+        """Return what a token forces, or why it does not."""
+        state = self._desk.catalog.state_of(self._desk.tenant_id)
+        if state is None:
+            return Asked(ignored=OverrideIgnored.TOKEN_INVALID)
+        return self._overrides.read(state, Override(token=token))
+
     async def _assign(self, visit: Visit, query: Query, room: int) -> Way:
         desk = self._desk
         state = self._find_state()
@@ -123,13 +130,6 @@ class Assigning:
             self._notices.tell(Notice.CIRCUIT_OPEN, "the configuration is too old: the database does not answer")
             return None
         return state
-
-    def open_override(self, token: str) -> Asked:
-        """Return what a token forces, or why it does not."""
-        state = self._desk.catalog.state_of(self._desk.tenant_id)
-        if state is None:
-            return Asked(ignored=OverrideIgnored.TOKEN_INVALID)
-        return self._overrides.read(state, Override(token=token))
 
     def _read_override(self, state: TenantState, query: Query, cookies: str) -> Asked:
         """Return what the request forces, or else what its browser keeps. A token counts alone."""
