@@ -5,12 +5,14 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from random import random  # noqa: TID251 spreads attempts, decides nothing
 from time import monotonic
 
 from signpost.api.app import create_api
 from signpost.api.health import create_health_router
 from signpost.api.oauth import create_oauth_router
 from signpost.api.route import Services
+from signpost.client.backoff import Backoff
 from signpost.config import Settings
 from signpost.edge.asgi import App, Envelope, Lifespan
 from signpost.edge.catalog import Catalog
@@ -28,6 +30,16 @@ from signpost.edge.webhooks import post_json
 from signpost.events.files import FileEvents
 from signpost.events.files.housekeeping import Housekeeper, Upkeep
 from signpost.events.remembered import RememberedMeasures
+from signpost.gateway.abandonment import Abandonments
+from signpost.gateway.app import Gateway
+from signpost.gateway.assigning import Assigning, Desk
+from signpost.gateway.notices import Notices
+from signpost.gateway.opening import Opening, Station
+from signpost.gateway.outcomes import Outcomes
+from signpost.gateway.provider import Provider
+from signpost.gateway.settings import GatewaySettings
+from signpost.gateway.testers import OverrideCookie
+from signpost.middleware.cookies import DeviceCookie
 from signpost.model.errors import NameTakenError
 from signpost.model.tenants import Tenant
 from signpost.ports.measurements import Measures
@@ -38,12 +50,15 @@ from signpost.requests.useragents import UserAgents
 from signpost.runtime.app import RuntimeApp
 from signpost.runtime.ofrep.evaluations import Recorded
 from signpost.runtime.openapi import describe_runtime
+from signpost.runtime.recorder import Recorder
 from signpost.storage.sql import SqlStore
 from signpost.usecases.call import Call
 from signpost.usecases.clients import Credentials, create_first_client
 from signpost.usecases.tenants import DEFAULT_DOMAIN, DEFAULT_NAME, create_tenant, find_tenant
 
 FIRST_CLIENT = "first client"
+GATEWAY_SECONDS_MAX = 0.25
+"""How long a sign-in that passes the gateway waits for its exposure to be durable; at most twice that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +170,7 @@ def create_app(settings: Settings) -> App:
         parts.close()
 
     runtime_gate = _gate(parts, catalog, settings.runtime_rate_limit)
-    places = NoPlaces() if settings.geoip is None else PlacesFile(settings.geoip)
-    attributes = RequestAttributes(UserAgents(), places)
+    attributes = _attributes(settings)
     management = Lifespan(Envelope(api, gate), start, stop)
     return RuntimeApp(
         runtime_gate,
@@ -168,6 +182,67 @@ def create_app(settings: Settings) -> App:
         ofrep_exposures=Recorded(settings.ofrep_exposures),
         origins=frozenset(settings.origins),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Where a gateway stands: before whom, at which address of its own, for which tenant (None: the default one)."""
+
+    issuer: str
+    url: str
+    tenant: str | None
+
+
+def create_gateway(settings: Settings, said: GatewaySettings, post: Post) -> App:
+    """Return the gateway of one process, as an ASGI application that opens what it needs when it starts."""
+    set_up_logging(settings.log_level)
+    notices = Notices(monotonic)
+    provider = Provider(post.issuer, post.url, Backoff(random))
+    opening = Opening(lambda: _open_station(settings, said, post, notices), Backoff(random))
+    return Gateway(said, provider, opening, notices).create_app()
+
+
+def _open_station(settings: Settings, said: GatewaySettings, post: Post, notices: Notices) -> Station:
+    parts = open_parts(settings)
+    catalog = Catalog(parts.store)
+
+    def close() -> None:
+        catalog.close()
+        parts.close()
+
+    try:
+        tenant_id = find_tenant(parts.store, post.tenant).id
+        secret = parts.keys.device_secret(tenant_id)
+        is_secure = post.url.startswith("https:")
+        cookie, testers = DeviceCookie([secret.hex()], is_secure=is_secure), OverrideCookie(is_secure=is_secure)
+        catalog.refresh()
+        catalog.watch()
+    except BaseException:
+        close()
+        raise
+    recorder = Recorder(parts.events, GATEWAY_SECONDS_MAX)
+    desk = Desk(
+        tenant_id=tenant_id,
+        url=post.url,
+        settings=said,
+        catalog=catalog,
+        cookie=cookie,
+        testers=testers,
+        attributes=_attributes(settings),
+        recorder=recorder,
+        secrets=parts.keys,
+        clock=parts.clock,
+        monotonic=monotonic,
+    )
+    outcomes = Outcomes(parts.events, parts.clock, tenant_id)
+    abandonments = Abandonments(parts.events, outcomes, parts.clock, tenant_id, said.abandoned_seconds)
+    follower = abandonments if said.callbacks else None
+    return Station(Assigning(desk, notices), outcomes, follower, cookie, testers, parts.clock, recorder, close)
+
+
+def _attributes(settings: Settings) -> RequestAttributes:
+    places = NoPlaces() if settings.geoip is None else PlacesFile(settings.geoip)
+    return RequestAttributes(UserAgents(), places)
 
 
 def upkeep_of(settings: Settings) -> Upkeep:

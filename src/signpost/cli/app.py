@@ -14,6 +14,7 @@ from signpost.cli import (
     events,
     explain,
     export,
+    gateway,
     imports,
     metrics,
     override,
@@ -53,6 +54,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.command("serve")(serve.serve)
+app.command("gateway")(gateway.gateway)
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(clients.app, name="clients")
 app.command("token")(token.token)

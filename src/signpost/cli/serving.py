@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from multiprocessing.process import BaseProcess
 from threading import Thread
@@ -41,7 +41,7 @@ def run(settings: Settings, *, as_json: bool) -> None:
     Raises:
         CommandError: the address can't be listened on, or the server can't start.
     """
-    listening = _listen(settings)  # first of all: a first run whose secret nobody saw would be lost
+    listening = listen(settings)  # first of all: a first run whose secret nobody saw would be lost
     parts = open_parts(settings)
     try:
         certificate = _certify(settings, parts) if settings.tls else None
@@ -49,7 +49,7 @@ def run(settings: Settings, *, as_json: bool) -> None:
         tenant = next(tenant for tenant in parts.store.tenants() if tenant.is_default)
     finally:
         parts.close()
-    told: dict[str, str] = {"url": _url(settings, listening), "data": str(settings.data), "audience": tenant.audience}
+    told: dict[str, str] = {"url": url_of(settings, listening), "data": str(settings.data), "audience": tenant.audience}
     if credentials is not None:
         told |= {"client_id": credentials.client.id, "client_secret": credentials.secret}
     if certificate is not None:
@@ -58,8 +58,19 @@ def run(settings: Settings, *, as_json: bool) -> None:
         print_json_line(told)
     else:
         _tell(told)
+    serve_app(partial(create_app, settings), settings, listening, certificate)
+
+
+def serve_app(
+    create: Callable[[], App], settings: Settings, listening: socket.socket, certificate: Certificate | None = None
+) -> None:
+    """Serve an application until told to stop.
+
+    Raises:
+        CommandError: it can't start.
+    """
     configuration = uvicorn.Config(
-        partial(create_worker, settings),
+        partial(create_worker, create),
         factory=True,
         workers=settings.workers,
         log_config=None,
@@ -77,13 +88,13 @@ def run(settings: Settings, *, as_json: bool) -> None:
         _serve_alone(configuration, listening)
 
 
-def create_worker(settings: Settings) -> App:
+def create_worker(create: Callable[[], App]) -> App:
     """Return the application of one process, or end the process if it can't be made."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         Thread(target=_follow, args=(parent,), name="signpost-parent", daemon=True).start()
     try:
-        app = create_app(settings)
+        app = create()
     except Exception:
         if parent is None:
             raise
@@ -144,7 +155,12 @@ def _certify(settings: Settings, parts: Parts) -> Certificate:
         raise CommandError(f"A certificate can't be made in {settings.data / 'tls'}: {error}.") from error
 
 
-def _listen(settings: Settings) -> socket.socket:
+def listen(settings: Settings) -> socket.socket:
+    """Return a socket that listens where the settings say.
+
+    Raises:
+        CommandError: it can't.
+    """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     listening = socket.socket(family)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -161,7 +177,8 @@ def _listen(settings: Settings) -> socket.socket:
     return listening
 
 
-def _url(settings: Settings, listening: socket.socket) -> str:
+def url_of(settings: Settings, listening: socket.socket) -> str:
+    """Return the address that is listened on."""
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     return f"{'https' if settings.tls else 'http'}://{shown}:{port}"

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Event, Lock, Thread
+from time import monotonic
 
 from signpost.model.errors import NotFoundError
 from signpost.ports.store import Store, StoreUnavailableError
@@ -36,6 +37,8 @@ class Catalog:
         self._refreshing = Lock()
         self._stop = Event()
         self._thread: Thread | None = None
+        self.confirmed_at: float | None = None
+        """When the database last said what is true, by the monotonic clock; None: never yet."""
 
     def find(self, host: str | None) -> TenantState | None:
         """Return the tenant of a Host header; a host that nobody has is the default tenant's.
@@ -59,6 +62,10 @@ class Catalog:
         """Return all tenants' states."""
         return tuple(self._snapshot.by_id.values())
 
+    def state_of(self, tenant_id: str) -> TenantState | None:
+        """Return a tenant's state, None where there is no such tenant."""
+        return self._snapshot.by_id.get(tenant_id)
+
     def refresh(self) -> None:
         """Read what has changed since the last time.
 
@@ -70,6 +77,7 @@ class Catalog:
             revisions = self._store.revisions()
             changed = {t for t, revision in revisions.items() if t not in known or known[t].revision != revision}
             if not changed and len(revisions) == len(known):
+                self.confirmed_at = monotonic()
                 return
             states = {t: self._load(t) if t in changed else known[t] for t in revisions}
             found = {t: state for t, state in states.items() if state is not None}
@@ -78,6 +86,7 @@ class Catalog:
                 by_domain={state.tenant.domain: state for state in found.values()},
                 default=next((state for state in found.values() if state.tenant.is_default), None),
             )
+            self.confirmed_at = monotonic()
 
     def watch(self) -> None:
         """Refresh four times a second on a thread of its own, until `close`."""

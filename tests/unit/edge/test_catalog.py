@@ -1,7 +1,7 @@
 """The tenants in memory: fresh when the database answers, and still there when it does not."""
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from threading import Event
 
 import pytest
@@ -51,6 +51,25 @@ def test_nothing_is_loaded_again_that_did_not_change(house: House) -> None:
     house.catalog.refresh()
 
     assert [id(state) for state in house.catalog.states()] == [id(state) for state in before]
+
+
+def test_it_says_when_the_database_last_confirmed_what_is_known(house: House) -> None:
+    store = FailingStore(house.store)
+    catalog = Catalog(_as_store(store))
+    seen = [catalog.confirmed_at]
+
+    for failure in (None, None, StoreUnavailableError("away")):
+        store.failure = failure
+        with suppress(StoreUnavailableError):
+            catalog.refresh()
+        seen.append(catalog.confirmed_at)
+
+    assert seen[0] is None
+    assert seen[1] is not None
+    assert seen[2] is not None
+    assert seen[1] < seen[2] == seen[3]
+    assert catalog.state_of(house.first.id) is not None
+    assert catalog.state_of("ten_none") is None
 
 
 def test_only_the_tenant_that_changed_is_loaded_again(house: House) -> None:

@@ -59,9 +59,11 @@ def test_nobody_else_can_read_a_key(folder: Path) -> None:
     ring.signing_key(TENANT)
     ring.assignment_secret(TENANT)
     ring.override_secret(TENANT)
+    ring.device_secret(TENANT)
 
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.rglob("*")}
-    assert modes == {TENANT: 0o700, "first.pem": 0o600, "assignments.key": 0o600, "overrides.key": 0o600}
+    names = ("first.pem", "assignments.key", "overrides.key", "devices.key")
+    assert modes == {TENANT: 0o700, **dict.fromkeys(names, 0o600)}
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
@@ -87,7 +89,8 @@ def test_the_secret_is_32_bytes_and_stays(folder: Path) -> None:
 def test_no_secret_serves_two_purposes(folder: Path) -> None:
     ring = ring_over(folder)
 
-    assert ring.override_secret(TENANT) != ring.assignment_secret(TENANT)
+    secrets = [ring.override_secret(TENANT), ring.assignment_secret(TENANT), ring.device_secret(TENANT)]
+    assert len(set(secrets)) == len(secrets)
     assert ring.override_secret(TENANT) == ring_over(folder).override_secret(TENANT)
     assert ring.override_secret(TENANT) != ring.override_secret("ten_2")
 
