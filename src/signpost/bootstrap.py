@@ -21,7 +21,11 @@ from signpost.edge.gate import Gate
 from signpost.edge.grants import WRONG_SECRETS_MAX
 from signpost.edge.keys import KeyRing
 from signpost.edge.limits import RateLimiter
+from signpost.edge.log_streams.courier import Courier
+from signpost.edge.log_streams.delivery import Delivery
+from signpost.edge.log_streams.sinks import Sinks
 from signpost.edge.logs import JsonLines
+from signpost.edge.outbound import Outbound
 from signpost.edge.system import RandomIds, SystemClock
 from signpost.edge.tokens import Tokens
 from signpost.edge.watch import Watch
@@ -29,6 +33,7 @@ from signpost.edge.watcher import Watcher
 from signpost.edge.webhooks import post_json
 from signpost.events.files import FileEvents
 from signpost.events.files.housekeeping import Housekeeper, Upkeep
+from signpost.events.progress import ProgressFiles
 from signpost.events.remembered import RememberedMeasures
 from signpost.gateway.abandonment import Abandonments
 from signpost.gateway.app import Gateway
@@ -41,6 +46,7 @@ from signpost.gateway.settings import GatewaySettings
 from signpost.gateway.testers import OverrideCookie
 from signpost.middleware.cookies import DeviceCookie
 from signpost.model.errors import NameTakenError
+from signpost.model.log_streams import LogStream
 from signpost.model.tenants import Tenant
 from signpost.ports.measurements import Measures
 from signpost.ports.store import Store
@@ -54,11 +60,14 @@ from signpost.runtime.recorder import Recorder
 from signpost.storage.sql import SqlStore
 from signpost.usecases.call import Call
 from signpost.usecases.clients import Credentials, create_first_client
+from signpost.usecases.log_streams import suspend_log_stream
 from signpost.usecases.tenants import DEFAULT_DOMAIN, DEFAULT_NAME, create_tenant, find_tenant
 
 FIRST_CLIENT = "first client"
 GATEWAY_SECONDS_MAX = 0.25
 """How long a sign-in that passes the gateway waits for its exposure to be durable; at most twice that."""
+STREAMS = "log-streams"
+"""The folder of streams that are files, of how far each stream is, and the actor that suspends them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +144,7 @@ def create_app(settings: Settings) -> App:
     catalog = Catalog(parts.store)
     gate = _gate(parts, catalog, settings.rate_limit)
     measures = RememberedMeasures(parts.events, monotonic)
+    progress = ProgressFiles(settings.data / STREAMS / "progress")
     services = Services(
         store=parts.store,
         clock=parts.clock,
@@ -143,6 +153,7 @@ def create_app(settings: Settings) -> App:
         catalog=catalog,
         log=parts.events,
         measures=measures,
+        progress=progress,
     )
     health = {
         "database": parts.store.is_ready,
@@ -156,14 +167,19 @@ def create_app(settings: Settings) -> App:
     housekeeper = Housekeeper(parts.events, parts.clock, upkeep_of(settings))
     watcher = Watcher(parts.watch(measures), settings.data / "watch.lock", settings.watch_minutes * 60)
 
+    outbound = Outbound(frozenset(host.lower() for host in settings.outbound_hosts))
+    courier = _courier(parts, catalog, progress, outbound)
+
     def start() -> None:
         catalog.refresh()
         catalog.watch()
         housekeeper.start()
         if settings.watch_minutes:
             watcher.start()
+        courier.start()
 
     def stop() -> None:
+        courier.stop()
         watcher.stop()
         housekeeper.stop()
         catalog.close()
@@ -248,6 +264,18 @@ def _attributes(settings: Settings) -> RequestAttributes:
 def upkeep_of(settings: Settings) -> Upkeep:
     """Return when events are sealed and removed."""
     return Upkeep(settings.events_seal_hours, settings.events_open_rows, settings.events_retention_days or None)
+
+
+def _courier(parts: Parts, catalog: Catalog, progress: ProgressFiles, outbound: Outbound) -> Courier:
+    """Return what delivers log streams, in the one process that holds the lock."""
+    folder = parts.settings.data / STREAMS
+
+    def suspend(tenant_id: str, stream: LogStream, because: str) -> None:
+        call = Call(parts.store, parts.clock, parts.ids, tenant_id, STREAMS)
+        suspend_log_stream(call, stream.id, because)
+
+    delivery = Delivery(parts.events, progress, Sinks(outbound, folder), parts.clock)
+    return Courier(delivery, catalog.states, suspend, parts.settings.data / f"{STREAMS}.lock")
 
 
 def _gate(parts: Parts, catalog: Catalog, per_minute: int) -> Gate:

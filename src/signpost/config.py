@@ -69,11 +69,15 @@ class Settings(BaseModel):
         max_length=2_048,
         description="Where alarms are reported to, as JSON by POST.",
     )
+    outbound_hosts: tuple[str, ...] = Field(
+        ("127.0.0.1", "::1", "localhost"),
+        description="Hosts that log streams may call though they are not on the public internet; separated by spaces.",
+    )
     token_lifetime: int = Field(86_400, ge=60, le=2_592_000, description="How long a token is good, in seconds.")
     geoip: Path | None = Field(None, description="A MaxMind-format file that tells countries and regions by address.")
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="What is logged to stderr.")
 
-    @field_validator("origins", mode="before")
+    @field_validator("origins", "outbound_hosts", mode="before")
     @classmethod
     def _split(cls, given: object) -> object:
         return tuple(given.split()) if isinstance(given, str) else given

@@ -16,6 +16,7 @@ from signpost.edge.limits import RateLimiter
 from signpost.edge.system import SystemClock
 from signpost.edge.tokens import Tokens
 from signpost.events.memory import MemoryEvents
+from signpost.events.progress import MemoryProgress
 from signpost.model.flags import FlagStatus, Origin
 from signpost.model.tenants import SCOPES, Generation, Tenant
 from signpost.ports.store import Store
@@ -158,7 +159,10 @@ class House:
         self.tokens = Tokens(KeyRing(keys_folder, now), ForeignKeys(lambda: 0.0), now, 86_400)
         self.catalog = Catalog(self.store)
         self.gate = Gate(self.catalog, self.tokens, RateLimiter(per_minute, now.now_seconds), now.now_seconds)
-        services = Services(self.store, self.clock, self.ids, self.gate, self.catalog, self.events, self.events)
+        self.progress = MemoryProgress()
+        services = Services(
+            self.store, self.clock, self.ids, self.gate, self.catalog, self.events, self.events, self.progress
+        )
         self.app = Envelope(create_api(services), self.gate)
         self.client = TestClient(self.app, raise_server_exceptions=False)
         self.client.__enter__()

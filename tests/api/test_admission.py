@@ -8,6 +8,7 @@ from tests.api.conftest import NewHouse
 from tests.api.house import House, absent, problem
 
 FLAG, VARIATION = f"/feature-flags/{absent('flg')}", f"/feature-flags/{absent('flg')}/variations/{absent('var')}"
+LOG_STREAM = f"/api/v2/log-streams/{absent('lst')}"
 EXPERIMENT, SEGMENT = f"/experiments/{absent('exp')}", f"/segments/{absent('seg')}"
 ROUTES = [
     ("GET", "/experiments", "read:experimentation"),
@@ -45,6 +46,11 @@ ROUTES = [
     ("DELETE", "/metrics/nothing", "delete:experimentation"),
     ("GET", "/api/v2/logs", "read:logs"),
     ("GET", "/api/v2/logs/1", "read:logs"),
+    ("GET", "/api/v2/log-streams", "read:log_streams"),
+    ("POST", "/api/v2/log-streams", "create:log_streams"),
+    ("GET", LOG_STREAM, "read:log_streams"),
+    ("PATCH", LOG_STREAM, "update:log_streams"),
+    ("DELETE", LOG_STREAM, "delete:log_streams"),
 ]
 OTHERS = {
     "create:experimentation",

@@ -10,7 +10,18 @@ from signpost.model.limits import JSON_DEPTH_MAX
 FORM_FIELDS_MAX = 100
 FORM_TYPE = "application/x-www-form-urlencoded"
 STRUCTURED = frozenset(
-    {"allocations", "analysis_plan", "assignment_config", "levels", "overrides", "parameters", "rules", "target_level"}
+    {
+        "allocations",
+        "analysis_plan",
+        "assignment_config",
+        "filters",
+        "levels",
+        "overrides",
+        "parameters",
+        "rules",
+        "sink",
+        "target_level",
+    }
 )
 """The fields of a form whose value is JSON; all others are text."""
 

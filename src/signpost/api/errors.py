@@ -33,6 +33,7 @@ NOUNS = {
     Kind.OVERRIDE: "Override",
     Kind.HOLDOUT: "Holdout",
     Kind.METRIC: "Metric",
+    Kind.LOG_STREAM: "Log stream",
 }
 CODES = {kind: kind.value for kind in Kind}
 
@@ -124,6 +125,9 @@ TABLE: Mapping[type[DomainError], Callable[[Any], Told]] = {
     ),
     errors.MetricLimitError: lambda e: Told(
         400, "metric_limit_exceeded", f"A tenant may have at most {e.limit} metrics of its own."
+    ),
+    errors.LogStreamLimitError: lambda e: Told(
+        400, "log_stream_limit_exceeded", f"A tenant may have at most {e.limit} log streams."
     ),
     errors.PlanInvalidError: lambda e: Told(
         400, "analysis_plan_invalid", f"Analysis plan cannot be followed. {' '.join(e.faults)}"

@@ -79,6 +79,24 @@ _METRIC = {
 }
 _METRIC_REPLY = _METRIC | {"is_built_in": False} | _TIMES
 
+_LOG_STREAM = {
+    "name": "To the archive",
+    "type": "http",
+    "filters": [{"type": "category", "name": "auth.login.fail"}],
+    "sink": {
+        "httpEndpoint": "https://archive.example.com/logs",
+        "httpContentType": "application/json",
+        "httpContentFormat": "JSONLINES",
+    },
+}
+_LOG_STREAM_REPLY = {
+    "id": "lst_4tRq7yCzLm5jNdV8kBSxGf",
+    **_LOG_STREAM,
+    "status": "active",
+    "startFrom": "2026-03-02T08:30:00.000Z",
+    "health": {"lastLogId": "3728270284013568000", "deliveredAt": "2026-03-02T08:30:02.000Z"},
+}
+
 EXAMPLES: dict[str, Any] = {
     "FlagCreation": {"name": "Sign-in title", "parameters": _PARAMETERS},
     "FlagPatch": {"description": "The words above the sign-in form."},
@@ -133,6 +151,9 @@ EXAMPLES: dict[str, Any] = {
     "MetricPreviewBody": {"metric": _METRIC, "experiment_id": _EXPERIMENT},
     "KnownMetricReply": _METRIC_REPLY,
     "KnownMetricList": {"metrics": [_METRIC_REPLY]},
+    "LogStreamCreation": _LOG_STREAM | {"startFrom": "2026-03-02T00:00:00Z"},
+    "LogStreamPatch": {"status": "paused"},
+    "LogStreamReply": _LOG_STREAM_REPLY,
     "ErrorReply": {
         "statusCode": 404,
         "error": "Not Found",

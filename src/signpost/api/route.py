@@ -19,6 +19,7 @@ from signpost.model.tenants import Generation
 from signpost.ports.clock import Clock
 from signpost.ports.events import EventLog
 from signpost.ports.ids import IdFactory
+from signpost.ports.log_streams import StreamProgress
 from signpost.ports.measurements import Measures
 from signpost.ports.store import Store, StoreUnavailableError
 from signpost.usecases.call import Call
@@ -38,6 +39,7 @@ class Services:
     catalog: Catalog
     log: EventLog
     measures: Measures
+    progress: StreamProgress
 
 
 class ReadRequest(Request):

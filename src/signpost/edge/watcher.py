@@ -1,13 +1,10 @@
 """The thread of a server that watches at intervals."""
 
-import fcntl
 import logging
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
+from signpost.edge.locks import hold
 from signpost.edge.watch import Watch
 from signpost.model.alarms import say_done
 from signpost.ports.measurements import MeasurementUnavailableError
@@ -42,7 +39,7 @@ class Watcher:
     def _run(self) -> None:
         while not self._stopped.wait(self._seconds):
             try:
-                with _hold(self._lock) as is_ours:
+                with hold(self._lock) as is_ours:
                     if is_ours:
                         self._look_around()
             except (MeasurementUnavailableError, StoreUnavailableError, OSError) as error:
@@ -57,18 +54,3 @@ class Watcher:
                     log.warning("%s: %s %s", watched.experiment.id, alarm.message, say_done(alarm.action))
                 if self._stopped.is_set():
                     return
-
-
-@contextmanager
-def _hold(path: Path) -> Iterator[bool]:
-    """Hold a lock that the kernel frees when the process ends; False where another has it."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(descriptor)

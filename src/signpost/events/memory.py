@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 
 from signpost.events.bodies import with_log_id
-from signpost.events.logids import COUNT_BITS, WRITER_BITS, Stamper, format_log_id, parse_log_id
+from signpost.events.logids import COUNT_BITS, WRITER_BITS, Stamper, first_id_at, format_log_id, parse_log_id
 from signpost.events.tally import EventRow, ExposureRow, tally, tally_units, text_at
 from signpost.model.holdouts import EXPERIMENTS, HOLDOUT
 from signpost.ports.clock import Clock
@@ -54,6 +54,10 @@ class MemoryEvents:
         """Return up to `take` entries that follow `log_id`, oldest first."""
         start = 0 if log_id is None else parse_log_id(log_id)
         return _entries([row for row in self._of(tenant_id) if row[0] > start][:take])
+
+    def id_before(self, kept_ms: int) -> str:
+        """Return the id to go on from to read what was kept at a moment or later."""
+        return format_log_id(max(first_id_at(kept_ms) - 1, 0))
 
     def page(self, tenant_id: str, page: int, per_page: int, *, newest_first: bool) -> tuple[LogEntry, ...]:
         """Return the page (counting from 0) of a tenant's entries."""

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     OVERRIDE = "override"
     HOLDOUT = "holdout"
     METRIC = "metric"
+    LOG_STREAM = "log_stream"
 
 
 class BlockerCode(StrEnum):
@@ -119,6 +120,13 @@ class MetricInvalidError(DomainError):
 @dataclass(eq=False)
 class MetricLimitError(DomainError):
     """The tenant has as many metrics of its own as it may have."""
+
+    limit: int
+
+
+@dataclass(eq=False)
+class LogStreamLimitError(DomainError):
+    """The tenant has as many log streams as it may have."""
 
     limit: int
 

@@ -19,6 +19,7 @@ class IdKind(StrEnum):
     CLIENT = "cli"
     OVERRIDE = "ovr"
     METRIC = "met"
+    LOG_STREAM = "lst"
 
 
 def encode_id(kind: IdKind, number: int) -> str:

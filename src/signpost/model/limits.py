@@ -40,6 +40,12 @@ METRIC_VALUE_MAX = 10**12
 """Of a field that is summed, and of a cap: larger ones count as this much. In milliseconds it is 31 years."""
 METRICS_MAX = 200
 PLAN_METRICS_MAX = 20
+LOG_STREAMS_MAX = 20
+LOG_STREAM_FILTERS_MAX = 20
+URI_MAX = 2_048
+AUTHORIZATION_MAX = 4_096
+FILE_NAME_MAX = 100
+
 ALPHA_MIN, ALPHA_MAX = 0.001, 0.2
 EFFECT_MAX = 10.0
 PLANNED_UNITS_MAX = 10**10

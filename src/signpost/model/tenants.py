@@ -15,6 +15,10 @@ SCOPES = (
     "create:events",
     "read:plan",
     "read:logs",
+    "create:log_streams",
+    "read:log_streams",
+    "update:log_streams",
+    "delete:log_streams",
 )
 """Every scope that a client can hold, in the order in which they are listed."""
 

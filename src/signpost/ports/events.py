@@ -82,6 +82,10 @@ class EventLog(Protocol):
         """
         ...
 
+    def id_before(self, kept_ms: int) -> str:
+        """Return the id to go on from to read everything that was kept at a moment, in milliseconds since 1970, or later."""
+        ...
+
     def page(self, tenant_id: str, page: int, per_page: int, *, newest_first: bool) -> tuple[LogEntry, ...]:
         """Return the page (counting from 0) of a tenant's entries in the order of their ids."""
         ...

@@ -13,6 +13,7 @@ from signpost.model.own_metrics import OwnMetric
 from signpost.model.segments import Segment
 from signpost.model.tenants import Client, Tenant
 from signpost.model.variations import Variation
+from signpost.ports.log_streams import LogStreams
 from signpost.ports.paging import Page, PageRequest
 
 
@@ -214,6 +215,8 @@ class Workspace(Protocol):
     def experiments(self) -> Experiments: ...
     @property
     def metrics(self) -> Metrics: ...
+    @property
+    def log_streams(self) -> LogStreams: ...
     @property
     def clients(self) -> Clients: ...
     @property

@@ -4,6 +4,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from signpost.model.log_streams import LogStream
 from signpost.model.tenants import Client
 
 T = TypeVar("T")
@@ -20,8 +21,10 @@ def decode_document(text: str, kind: type[T]) -> T:
 
 
 def describe(entity: object) -> dict[str, Any]:
-    """Return the entity as the audit trail shows it: plain JSON values, and of a client no secret, not even hashed."""
+    """Return the entity as the audit trail shows it: plain JSON values, and no secret, not even hashed."""
     document: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(entity))
     if isinstance(entity, Client):
         del document["secret_hash"]
+    if isinstance(entity, LogStream) and document["http"] is not None:
+        del document["http"]["authorization"]
     return document

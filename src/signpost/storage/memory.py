@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from signpost.model.errors import Kind, NameTakenError, NotFoundError
 from signpost.model.experiments import Experiment, ExperimentStatus
 from signpost.model.flags import Flag, FlagStatus, Origin
+from signpost.model.log_streams import LogStream
 from signpost.model.own_metrics import OwnMetric
 from signpost.model.segments import Segment
 from signpost.model.tenants import Client, Tenant
@@ -21,7 +22,7 @@ from signpost.storage.changes import Changes, writable
 from signpost.storage.documents import encode_document
 from signpost.storage.past import check_revision, read_past
 
-E = TypeVar("E", Flag, Variation, Segment, Experiment, OwnMetric, Client)
+E = TypeVar("E", Flag, Variation, Segment, Experiment, OwnMetric, LogStream, Client)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,10 @@ class _Metrics(_Rows[OwnMetric]):
         return next((metric for metric in self.all() if metric.name == name), None)
 
 
+class _LogStreams(_Rows[LogStream]):
+    pass
+
+
 class _Clients(_Rows[Client]):
     def _rivals(self, entity: Client) -> tuple[Client, ...]:
         return ()
@@ -202,6 +207,7 @@ class MemoryWorkspace:
         self.segments = _Segments(self, Kind.SEGMENT)
         self.experiments = _Experiments(self, Kind.EXPERIMENT)
         self.metrics = _Metrics(self, Kind.METRIC)
+        self.log_streams = _LogStreams(self, Kind.LOG_STREAM)
         self.clients = _Clients(self, Kind.CLIENT)
         self.audit = _Audit(self)
 
@@ -225,6 +231,7 @@ class MemoryWorkspace:
                 Kind.SEGMENT: self.segments.frozen(),
                 Kind.EXPERIMENT: self.experiments.frozen(),
                 Kind.METRIC: self.metrics.frozen(),
+                Kind.LOG_STREAM: self.log_streams.frozen(),
                 Kind.CLIENT: self.clients.frozen(),
             },
             audit=(*self.state.audit, *changes.entries()),

@@ -6,6 +6,7 @@ from typing import Any
 from signpost.model.experiments import Allocation, Experiment, ExperimentStatus, Strategy
 from signpost.model.flags import Flag, FlagStatus, Origin, Parameter, ParameterType
 from signpost.model.ids import IdKind, encode_id, salt_of
+from signpost.model.log_streams import ContentFormat, HttpSink, LogStream, StreamStatus
 from signpost.model.metrics import Aggregation, Direction, FieldCondition, Metric, Selection, Window
 from signpost.model.own_metrics import OwnMetric
 from signpost.model.segments import Condition, Operator, Rule, Segment, SegmentStatus
@@ -105,6 +106,21 @@ def a_metric(number: int = 1, **changes: Any) -> OwnMetric:
         "covariate_days": 14,
     }
     return OwnMetric(encode_id(IdKind.METRIC, number), Metric(**(values | changes)), START, START)
+
+
+def a_log_stream(number: int = 1, **changes: Any) -> LogStream:
+    """Return an active stream to a webhook."""
+    values: dict[str, Any] = {
+        "id": encode_id(IdKind.LOG_STREAM, number),
+        "name": f"stream-{number}",
+        "status": StreamStatus.ACTIVE,
+        "filters": (),
+        "starts_at": START,
+        "created_at": START,
+        "updated_at": START,
+        "http": HttpSink("https://logs.example/take", ContentFormat.JSON_LINES, "application/json", "Bearer s3cret"),
+    }
+    return LogStream(**(values | changes))
 
 
 def an_experiment(number: int = 1, **changes: Any) -> Experiment:

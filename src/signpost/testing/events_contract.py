@@ -87,6 +87,15 @@ class EventsContract:
         assert keep(events, an_event(1), an_event(2)) == 2
         assert keep(events) == 0
 
+    def test_reading_can_begin_at_a_moment(self, events: AllEvents) -> None:
+        keep(events, an_event(1), an_event(2))
+        (first, _) = events.after(TENANT, None, 10)
+
+        assert numbers_in(events.after(TENANT, events.id_before(0), 10)) == [1, 2]
+        kept_ms = int(first.log_id) >> 21  # the upper 42 of 63 bits
+        assert numbers_in(events.after(TENANT, events.id_before(kept_ms), 10)) == [1, 2]
+        assert numbers_in(events.after(TENANT, events.id_before(kept_ms + 1_000_000), 10)) == []
+
     def test_a_sender_s_id_counts_once(self, events: AllEvents) -> None:
         first = keep(events, an_event(1, event_id="a"), an_event(2, event_id="a"), an_event(3, event_id="b"))
         second = keep(events, an_event(4, event_id="b"), an_event(5, event_id="c"), an_event(6))

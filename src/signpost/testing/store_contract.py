@@ -18,6 +18,7 @@ from signpost.ports.store import Store
 from signpost.testing.builders import a_client, a_flag, a_segment, a_tenant, a_variation, an_experiment
 from signpost.testing.experiments_contract import ExperimentsContract
 from signpost.testing.history_contract import HistoryContract
+from signpost.testing.log_streams_contract import LogStreamsContract
 from signpost.testing.metrics_contract import MetricsContract
 
 ACTOR = "tests"
@@ -45,7 +46,7 @@ def walk(store: Store, take: int) -> Iterator[str]:
         after = page.next_after
 
 
-class StoreContract(ExperimentsContract, HistoryContract, MetricsContract):
+class StoreContract(ExperimentsContract, HistoryContract, LogStreamsContract, MetricsContract):
     """The suite. It uses no clock and no id but those of the builders."""
 
     @pytest.fixture(autouse=True)

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from signpost.assignment import Configuration, Plan, PlanWarning
+from signpost.model.log_streams import LogStream
 from signpost.model.tenants import Client, Tenant
 from signpost.ports.store import Store, Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class TenantState:
-    """A tenant at one revision: who may call, and what is decided. Never changed, only replaced."""
+    """A tenant at one revision: who may call, what is decided, and where logs go. Never changed, only replaced."""
 
     tenant: Tenant
     clients: Mapping[str, Client]
@@ -18,6 +19,7 @@ class TenantState:
     plan: Plan
     warnings: tuple[PlanWarning, ...]
     revision: int
+    log_streams: tuple[LogStream, ...] = ()
 
 
 def load_tenant_state(store: Store, tenant_id: str) -> TenantState:
@@ -31,7 +33,15 @@ def load_tenant_state(store: Store, tenant_id: str) -> TenantState:
         configuration = read_configuration(tenant)
         clients = {client.id: client for client in tenant.clients.all()}
         prepared = configuration.prepare()
-        return TenantState(tenant.tenant, clients, configuration, prepared.plan, prepared.warnings, tenant.revision)
+        return TenantState(
+            tenant.tenant,
+            clients,
+            configuration,
+            prepared.plan,
+            prepared.warnings,
+            tenant.revision,
+            tenant.log_streams.all(),
+        )
 
 
 def read_configuration(tenant: Workspace) -> Configuration:

@@ -1,6 +1,16 @@
 """The routes, one module for each kind of thing."""
 
-from signpost.api.routes import analysis_plans, experiments, feature_flags, logs, metrics, results, segments, variations
+from signpost.api.routes import (
+    analysis_plans,
+    experiments,
+    feature_flags,
+    log_streams,
+    logs,
+    metrics,
+    results,
+    segments,
+    variations,
+)
 
 ROUTERS = (
     experiments.router,
@@ -11,4 +21,5 @@ ROUTERS = (
     segments.router,
     metrics.router,
     logs.router,
+    log_streams.router,
 )

@@ -20,6 +20,7 @@ from signpost.events.files.sealed_rows import SealedRows
 from signpost.events.files.sealing import At, Sealed, Sealer, sealing
 from signpost.events.files.segments import Segment
 from signpost.events.files.writer import QUEUED_BYTES_MAX, QUEUED_ROWS_MAX, Writer
+from signpost.events.logids import first_id_at, format_log_id
 from signpost.events.selections import Selection
 from signpost.ports.clock import Clock
 from signpost.ports.events import Attribution, Event, LogEntry
@@ -123,6 +124,10 @@ class FileEvents:
     def after(self, tenant_id: str, log_id: str | None, take: int) -> tuple[LogEntry, ...]:
         """Return up to `take` entries that follow `log_id`; see `EventLog.after`."""
         return self._log.after(tenant_id, log_id, take)
+
+    def id_before(self, kept_ms: int) -> str:
+        """Return the id to go on from to read what was kept at a moment or later."""
+        return format_log_id(max(first_id_at(kept_ms) - 1, 0))
 
     def page(self, tenant_id: str, page: int, per_page: int, *, newest_first: bool) -> tuple[LogEntry, ...]:
         """Return a page of a tenant's entries; see `EventLog.page`."""

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, delete, exists, insert, select
 from signpost.model.errors import Kind
 from signpost.model.experiments import Experiment, ExperimentStatus
 from signpost.model.flags import Flag, FlagStatus, Origin
+from signpost.model.log_streams import LogStream
 from signpost.model.own_metrics import OwnMetric
 from signpost.model.segments import Segment
 from signpost.model.tenants import Client
@@ -73,6 +74,15 @@ class Metrics(Rows[OwnMetric]):
     def find(self, name: str) -> OwnMetric | None:
         found = self._select(self.table.c.name == name)
         return found[0] if found else None
+
+
+class LogStreams(Rows[LogStream]):
+    """Log streams."""
+
+    table, kind, type = tables.log_streams, Kind.LOG_STREAM, LogStream
+
+    def columns(self, entity: LogStream) -> dict[str, Any]:
+        return {}
 
 
 class Clients(Rows[Client]):

@@ -117,6 +117,8 @@ experiments = _entities(
 
 metrics = _entities("metrics", UniqueConstraint("tenant_id", "name"))
 
+log_streams = _entities("log_streams", UniqueConstraint("tenant_id", "name"))
+
 allocations = Table(
     "allocations",
     metadata,
