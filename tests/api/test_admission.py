@@ -46,6 +46,7 @@ ROUTES = [
     ("DELETE", "/metrics/nothing", "delete:experimentation"),
     ("GET", "/api/v2/logs", "read:logs"),
     ("GET", "/api/v2/logs/1", "read:logs"),
+    ("GET", "/api/v2/users/1/logs", "read:logs"),
     ("GET", "/api/v2/log-streams", "read:log_streams"),
     ("POST", "/api/v2/log-streams", "create:log_streams"),
     ("GET", LOG_STREAM, "read:log_streams"),

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -119,7 +120,17 @@ def test_the_next_link_keeps_what_was_asked_for(house: House) -> None:
         "sort=date:2",
         "include_totals=maybe",
         "from=nothing",
-        "q=type:s",
+        "q=",
+        "q=description:no",
+        "q=type:s OR type:f",
+        "q=type:(s OR f)",
+        "q=type:s*",
+        "q=type:s AND type:f",
+        'q=user_id:"a"b"',
+        "q=type:s&from=0000000000000000001",
+        "q=type:s&take=1",
+        "search=type:s&take=1",
+        "q=type:s&search=type:s",
     ],
 )
 def test_what_can_not_be_asked_is_refused(house: House, query: str) -> None:
@@ -143,3 +154,66 @@ def test_another_tenants_logs_are_not_seen(house: House) -> None:
     assert (theirs.status_code, theirs.content) == (nobodys.status_code, nobodys.content)
     assert other.shown(LOGS) == []
     assert other.shown(f"{LOGS}?include_totals=true")["total"] == 0
+
+
+def _record_types(house: House, *events: tuple[str, Any]) -> None:
+    bodies = [json.dumps({"type": type, "user_id": user}).encode() for type, user in events]
+    house.events.append([Event(house.tenant.id, json.loads(body)["type"], 1, body) for body in bodies])
+
+
+def _found(house: House, q: str, **query: Any) -> list[tuple[str, Any]]:
+    reply = house.owner.get(LOGS, q=q, **query)
+    assert reply.status_code == 200, reply.text
+    return [(entry["type"], entry["user_id"]) for entry in reply.json()]
+
+
+def test_logs_are_searched_by_type_and_by_user(house: House) -> None:
+    _record_types(house, ("s", "auth0|1"), ("f", "auth0|1"), ("s", "auth0|2"), ("s", "auth0|1"), ("s", 7))
+
+    assert _found(house, "type:f") == [("f", "auth0|1")]
+    assert _found(house, 'user_id:"auth0|2"') == [("s", "auth0|2")]
+    assert _found(house, "user_id:auth0|1 AND type:s") == [("s", "auth0|1")] * 2
+    assert _found(house, 'type:"s"', per_page=2, page=1) == [("s", "auth0|2"), ("s", "auth0|1")]
+    assert _found(house, "type:s", sort="date:1")[-1] == ("s", 7)
+    assert _users(house.owner.shown(f"{LOGS}?search=type:f")) == ["auth0|1"]
+    assert _found(house, "user_id:7") == []
+    assert _found(house, "type:nothing") == []
+
+
+def test_a_search_counts_what_it_finds(house: House) -> None:
+    _record_types(house, *[("s", "auth0|1")] * 5, ("f", "auth0|1"))
+
+    body = house.owner.shown(f"{LOGS}?q=type:s&include_totals=true&per_page=2&page=2")
+
+    assert (body["start"], body["limit"], body["length"], body["total"]) == (4, 2, 1, 5)
+
+
+def test_a_search_goes_so_far_and_no_farther(house: House) -> None:
+    _record_types(house, *[("s", "auth0|1")] * 1_100)
+
+    body = house.owner.shown(f"{LOGS}?q=type:s&include_totals=true&per_page=100&page=9")
+    after = house.owner.shown(f"{LOGS}?q=type:s&include_totals=true&per_page=100&page=10")
+
+    assert (body["length"], body["total"]) == (100, 1_000)
+    assert (after["length"], after["total"]) == (0, 1_000)
+
+
+@pytest.mark.parametrize("user", ["auth0|1", "samlp|a/b", "email|ann@example.com", "é ü"])
+def test_a_user_has_logs(house: House, user: str) -> None:
+    _record_types(house, ("s", user), ("f", "somebody"), ("f", user))
+    path = f"/api/v2/users/{quote(user, safe='')}/logs"
+
+    entries = house.owner.shown(path)
+    oldest = house.owner.shown(f"{path}?sort=date:1&per_page=1")
+    counted = house.owner.shown(f"{path}?include_totals=true")
+
+    assert [(entry["type"], entry["user_id"]) for entry in entries] == [("f", user), ("s", user)]
+    assert [entry["type"] for entry in oldest] == ["s"]
+    assert (counted["total"], counted["length"], counted["logs"]) == (2, 2, entries)
+
+
+def test_a_user_without_logs_has_none_and_nor_has_another_tenant_s(house: House) -> None:
+    _record_types(house, ("s", "auth0|1"))
+
+    assert house.owner.shown("/api/v2/users/auth0%7C2/logs") == []
+    assert house.caller(house.other_tenant).shown("/api/v2/users/auth0%7C1/logs") == []

@@ -42,7 +42,7 @@ def test_every_operation_of_the_contract_is_there_with_its_scope(document: dict[
     wanted = {}
     for method, path, scope in ROUTES:
         full = path if path.startswith("/api") else f"{BASE}{path}"
-        full = re.sub(r"var_1+", "{vid}", re.sub(r"(?:exp|flg|lst|seg)_1+|(?<=logs/)1", "{id}", full))
+        full = re.sub(r"var_1+", "{vid}", re.sub(r"(?:exp|flg|lst|seg)_1+|(?<=logs/)1|(?<=users/)1", "{id}", full))
         full = full.replace("metrics/nothing", "metrics/{name}")
         wanted[method, full] = [{"bearer": [scope]}]
 

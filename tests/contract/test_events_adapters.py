@@ -10,7 +10,7 @@ import pytest
 from signpost.events.files import FileEvents
 from signpost.events.memory import MemoryEvents
 from signpost.events.remembered import RememberedMeasures
-from signpost.ports.events import Attribution, Event, LogEntry
+from signpost.ports.events import Attribution, Event, LogEntry, LogSearch
 from signpost.ports.measurements import Measurement, Question, UnitValues
 from signpost.testing.events_contract import AllEvents, EventsContract
 from signpost.testing.measures_contract import MeasuredEvents, MeasuresContract
@@ -77,6 +77,10 @@ class SealingEvents(FileEvents):
     def list_units(self, tenant_id: str, question: Question) -> UnitValues:
         self.seal_when_due()
         return super().list_units(tenant_id, question)
+
+    def search(self, tenant_id: str, search: LogSearch, most: int, *, newest_first: bool) -> tuple[LogEntry, ...]:
+        self.seal_when_due()
+        return super().search(tenant_id, search, most, newest_first=newest_first)
 
 
 class EagerlySealingEvents(SealingEvents):

@@ -14,7 +14,10 @@ from auth0.management.types import CreateLogStreamHttpRequestBody, LogStreamFilt
 
 URL, TOKEN = sys.argv[1:3]
 made: set[str] = set()
-streams = Auth0(base_url=f"{URL}/api/v2", token=TOKEN).log_streams
+root = Auth0(base_url=f"{URL}/api/v2", token=TOKEN)
+streams = root.log_streams
+assert list(root.users.logs.list("auth0|nobody")) == []
+assert list(root.logs.list(search="type:s")) == []
 known = {name for name, _ in inspect.getmembers(type(streams), inspect.isfunction) if not name.startswith("_")}
 
 

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 
-from signpost.events.bodies import with_log_id
+from signpost.events.bodies import is_found, with_log_id
 from signpost.events.logids import COUNT_BITS, WRITER_BITS, Stamper, first_id_at, format_log_id, parse_log_id
 from signpost.events.tally import EventRow, ExposureRow, tally, tally_units, text_at
 from signpost.model.holdouts import EXPERIMENTS, HOLDOUT
@@ -14,6 +14,7 @@ from signpost.ports.events import (
     Event,
     EventsRejectedError,
     LogEntry,
+    LogSearch,
 )
 from signpost.ports.measurements import REQUEST_FIELDS, Measurement, Question, UnitValues
 
@@ -65,6 +66,13 @@ class MemoryEvents:
         if newest_first:
             rows.reverse()
         return _entries(rows[page * per_page : (page + 1) * per_page])
+
+    def search(self, tenant_id: str, search: LogSearch, most: int, *, newest_first: bool) -> tuple[LogEntry, ...]:
+        """Return the entries that are looked for."""
+        rows = self._of(tenant_id)
+        if newest_first:
+            rows.reverse()
+        return _entries([row for row in rows if is_found(search, row[1].body)][:most])
 
     def count(self, tenant_id: str) -> int:
         """Return how many entries the tenant has."""

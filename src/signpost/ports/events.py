@@ -53,6 +53,20 @@ class LogEntry:
     body: bytes
 
 
+SEARCHED_ROWS_MAX = 2_000_000
+"""The newest rows of a tenant, about, among which is searched."""
+FOUND_MAX = 1_000
+"""Entries that a search finds at most, as in Auth0."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogSearch:
+    """Which entries are looked for: of this type, and of the user whose id is their `user_id`; None: of any."""
+
+    type: str | None = None
+    user_id: str | None = None
+
+
 class EventSink(Protocol):
     """Keeps events."""
 
@@ -88,6 +102,13 @@ class EventLog(Protocol):
 
     def page(self, tenant_id: str, page: int, per_page: int, *, newest_first: bool) -> tuple[LogEntry, ...]:
         """Return the page (counting from 0) of a tenant's entries in the order of their ids."""
+        ...
+
+    def search(self, tenant_id: str, search: LogSearch, most: int, *, newest_first: bool) -> tuple[LogEntry, ...]:
+        """Return the entries that are looked for, up to so many of them, in the order of their ids.
+
+        Nothing but the newest `SEARCHED_ROWS_MAX` rows of the tenant are sure to be looked at.
+        """
         ...
 
     def count(self, tenant_id: str) -> int:

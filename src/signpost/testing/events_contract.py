@@ -20,6 +20,7 @@ from signpost.ports.events import (
     EventSink,
     EventsRejectedError,
     LogEntry,
+    LogSearch,
 )
 
 TENANT = "ten_one"
@@ -95,6 +96,29 @@ class EventsContract:
         kept_ms = int(first.log_id) >> 21  # the upper 42 of 63 bits
         assert numbers_in(events.after(TENANT, events.id_before(kept_ms), 10)) == [1, 2]
         assert numbers_in(events.after(TENANT, events.id_before(kept_ms + 1_000_000), 10)) == []
+
+    def test_entries_are_searched_by_type_and_user(self, events: AllEvents) -> None:
+        bodies = (("s", '"auth0|1"'), ("f", '"auth0|1"'), ("s", '"samlp|a/b"'), ("s", "7"), ("s", "null"))
+        keep(
+            events,
+            *(
+                Event(TENANT, type, 1, b'{"number":%d,"type":"%b","user_id":%b}' % (n, type.encode(), user.encode()))
+                for n, (type, user) in enumerate(bodies)
+            ),
+            Event(OTHER_TENANT, "s", 1, b'{"number":9,"type":"s","user_id":"auth0|1"}'),
+        )
+
+        def found(search: LogSearch, most: int = 10, *, newest_first: bool = False) -> list[int]:
+            return numbers_in(events.search(TENANT, search, most, newest_first=newest_first))
+
+        assert found(LogSearch(type="s")) == [0, 2, 3, 4]
+        assert found(LogSearch(type="s"), newest_first=True) == [4, 3, 2, 0]
+        assert found(LogSearch(type="s"), 2, newest_first=True) == [4, 3]
+        assert found(LogSearch(user_id="auth0|1")) == [0, 1]
+        assert found(LogSearch("f", "auth0|1")) == [1]
+        assert found(LogSearch(user_id="samlp|a/b")) == [2]
+        assert found(LogSearch(user_id="7")) == []
+        assert found(LogSearch(user_id="'; --")) == []
 
     def test_a_sender_s_id_counts_once(self, events: AllEvents) -> None:
         first = keep(events, an_event(1, event_id="a"), an_event(2, event_id="a"), an_event(3, event_id="b"))

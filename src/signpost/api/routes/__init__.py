@@ -21,5 +21,6 @@ ROUTERS = (
     segments.router,
     metrics.router,
     logs.router,
+    logs.users_router,
     log_streams.router,
 )

@@ -6,20 +6,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
-from signpost.events.bodies import with_log_id
+from signpost.events.bodies import is_found, with_log_id
 from signpost.events.files.horizon import find_horizon
 from signpost.events.files.readers import Readers, Snapshot
 from signpost.events.files.sealed_ids import SealedIds, key_of
 from signpost.events.files.sealed_rows import SealedRows
+from signpost.events.files.searches import in_open_rows
 from signpost.events.files.seats import Stamps
 from signpost.events.files.segments import list_segments
 from signpost.events.logids import format_log_id, parse_log_id, writer_of
-from signpost.ports.events import LogEntry
+from signpost.ports.events import SEARCHED_ROWS_MAX, LogEntry, LogSearch
 
 Connections = Mapping[int, sqlite3.Connection]
 
 _OF_TENANT = "tenant = (SELECT no FROM tenants WHERE tenant_id = ?)"
 _LAST_ID = (1 << 63) - 1
+_LOOKED_AT = 500
+"""Rows that may be what is looked for, of which the bodies are read at once."""
 
 
 class Log:
@@ -47,6 +50,19 @@ class Log:
             reading = _Reading(snapshot, self._sealed, self._folder, tenant_id)
             ids = reading.walk(0, _LAST_ID, newest_first=newest_first)
             return reading.fetch(islice(ids, page * per_page, (page + 1) * per_page))
+
+    def search(self, tenant_id: str, search: LogSearch, most: int, *, newest_first: bool) -> tuple[LogEntry, ...]:
+        """Return the entries that are looked for; see `EventLog.search`.
+
+        There is no index of users, which would make every row dearer to keep: the rows are walked over.
+        """
+        found: list[LogEntry] = []
+        with self._readers.snapshot(tenant_id) as snapshot:
+            reading = _Reading(snapshot, self._sealed, self._folder, tenant_id)
+            ids = reading.walk(reading.first_searched(), _LAST_ID, newest_first=newest_first, search=search)
+            while len(found) < most and (some := list(islice(ids, _LOOKED_AT))):
+                found += (entry for entry in reading.fetch(some) if is_found(search, entry.body))
+        return tuple(found[:most])
 
     def count(self, tenant_id: str) -> int:
         """Return how many entries the tenant has. With several writers, every open row's sender's id is looked up."""
@@ -105,17 +121,30 @@ class _Reading:
         writers = snapshot.connections.keys() | {segment.writer for segment in snapshot.segments}
         self._may_repeat = len(writers) > 1
 
-    def walk(self, after: int, up_to: int, *, newest_first: bool = False) -> Iterator[int]:
-        """Give the ids in a range, each event once."""
+    def first_searched(self) -> int:
+        """Return the id after which a search begins, so that it doesn't take for ever."""
+        left = SEARCHED_ROWS_MAX
+        for segment in sorted(self._snapshot.segments, reverse=True):
+            left -= segment.count
+            if left < 0:
+                return segment.first_id - 1
+        return 0
+
+    def walk(
+        self, after: int, up_to: int, *, newest_first: bool = False, search: LogSearch | None = None
+    ) -> Iterator[int]:
+        """Give the ids in a range, each event once; in a search those of rows that may be what is looked for."""
         order = "DESC" if newest_first else "ASC"
         column = "event_id" if self._may_repeat else "NULL"
+        condition, wanted = in_open_rows(search)
         sources: list[Iterable[tuple[int, str | None]]] = []
         for writer, connection in self._snapshot.connections.items():
             start = max(after, self._snapshot.sealed_to[writer])
-            sql = f"SELECT id, {column} FROM events WHERE {_OF_TENANT} AND id > ? AND id <= ? ORDER BY id {order}"
-            sources.append(connection.execute(sql, (self._tenant_id, start, up_to)))
+            where = f"{_OF_TENANT} AND id > ? AND id <= ?{condition}"
+            sql = f"SELECT id, {column} FROM events WHERE {where} ORDER BY id {order}"
+            sources.append(connection.execute(sql, (self._tenant_id, start, up_to, *wanted)))
         if self._snapshot.segments:
-            ids = self._sealed.ids(self._snapshot.segments, after, up_to, newest_first=newest_first)
+            ids = self._sealed.ids(self._snapshot.segments, after, up_to, newest_first=newest_first, search=search)
             sources.append((log_id, None) for log_id in ids)
         return self._once(heapq.merge(*sources, key=lambda row: row[0], reverse=newest_first))
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from signpost.events.files.engines import open_engine, parquet
+from signpost.events.files.searches import in_sealed_rows
 from signpost.events.files.segments import Segment
-from signpost.ports.events import EventsDamagedError
+from signpost.ports.events import EventsDamagedError, LogSearch
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -27,17 +28,30 @@ class SealedRows:
         self._engine: DuckDBPyConnection | None = None
         self._lock = threading.Lock()
 
-    def ids(self, segments: Sequence[Segment], after: int, up_to: int, *, newest_first: bool) -> Iterator[int]:
-        """Give the ids of rows in a range, in order, reading no more than is asked for."""
+    def ids(
+        self,
+        segments: Sequence[Segment],
+        after: int,
+        up_to: int,
+        *,
+        newest_first: bool,
+        search: LogSearch | None = None,
+    ) -> Iterator[int]:
+        """Give the ids of rows in a range, in order, reading no more than is asked for.
+
+        In a search, those of rows that may be what is looked for.
+        """
         touched = [s for s in segments if s.last_id > after and s.first_id <= up_to]
         days = groupby(sorted(touched, key=lambda s: s.day, reverse=newest_first), key=lambda s: s.day)
         order = "DESC" if newest_first else "ASC"
+        condition, wanted = in_sealed_rows(search)
+        where = f"id > ? AND id <= ?{condition}"
         for _, of_day in days:
             segments_of_day = list(of_day)
             with self._cursor(segments_of_day) as cursor:
                 cursor.execute(
-                    f"SELECT id FROM {parquet(segments_of_day)} WHERE id > ? AND id <= ? ORDER BY id {order}",
-                    [after, up_to],
+                    f"SELECT id FROM {parquet(segments_of_day)} WHERE {where} ORDER BY id {order}",
+                    [after, up_to, *wanted],
                 )
                 while rows := cursor.fetchmany(_FETCHED):
                     for (log_id,) in rows:

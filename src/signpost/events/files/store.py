@@ -23,7 +23,7 @@ from signpost.events.files.writer import QUEUED_BYTES_MAX, QUEUED_ROWS_MAX, Writ
 from signpost.events.logids import first_id_at, format_log_id
 from signpost.events.selections import Selection
 from signpost.ports.clock import Clock
-from signpost.ports.events import Attribution, Event, LogEntry
+from signpost.ports.events import Attribution, Event, LogEntry, LogSearch
 from signpost.ports.measurements import Measurement, Question, UnitValues
 
 
@@ -132,6 +132,10 @@ class FileEvents:
     def page(self, tenant_id: str, page: int, per_page: int, *, newest_first: bool) -> tuple[LogEntry, ...]:
         """Return a page of a tenant's entries; see `EventLog.page`."""
         return self._log.page(tenant_id, page, per_page, newest_first=newest_first)
+
+    def search(self, tenant_id: str, search: LogSearch, most: int, *, newest_first: bool) -> tuple[LogEntry, ...]:
+        """Return the entries that are looked for; see `EventLog.search`."""
+        return self._log.search(tenant_id, search, most, newest_first=newest_first)
 
     def count(self, tenant_id: str) -> int:
         """Return how many entries the tenant has."""
