@@ -17,6 +17,7 @@ TAKE_DEFAULT, TAKE_MAX = 50, 100
 PAGE_NUMBER_MAX = 100_000
 
 USER_ID_MAX = 512
+USER_ID = r"^[^\x00-\x1f\x7f]+$"
 
 router = APIRouter(prefix="/api/v2/logs", route_class=ManagementRoute, tags=["Logs"])
 users_router = APIRouter(prefix="/api/v2/users", route_class=ManagementRoute, tags=["Logs"])
@@ -116,12 +117,12 @@ def get_log(call: InTenant, services: WithServices, id: str) -> Response:
     "/{id:path}/logs",
     operation_id="listUserLogs",
     openapi_extra=needs("read:logs"),
-    responses=replies({200: list[Log] | LogPage}),
+    responses=replies({200: list[Log] | LogPage}, 404),
 )
 def list_user_logs(
     call: InTenant,
     services: WithServices,
-    id: Annotated[str, Path(min_length=1, max_length=USER_ID_MAX)],
+    id: Annotated[str, Path(min_length=1, max_length=USER_ID_MAX, pattern=USER_ID)],
     page: PageNumber = 0,
     per_page: PerPage = TAKE_DEFAULT,
     sort: Sort = "date:-1",

@@ -12,7 +12,7 @@ from signpost.ports.clock import Clock
 from signpost.ports.events import EventLog, LogEntry
 from signpost.ports.log_streams import Progress, StreamProgress
 
-ENTRIES_MAX = 500
+ENTRIES_MAX = 2_000
 BODY_BYTES_MAX = 1024 * 1024
 """Of a request, unless its only entry is larger."""
 
