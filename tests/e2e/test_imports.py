@@ -127,7 +127,6 @@ def test_a_stream_and_an_import_meet_in_one_log(start_server: StartServer, tmp_p
     assert (renewed.status_code, revoked) == (200, "1 revoked\n")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("form", ["lines", "one array on one line, gzip"])
 def test_many_entries_take_little_memory(data: Path, tmp_path: Path, form: str) -> None:
     entries, log = 40_000, tmp_path / "log"
