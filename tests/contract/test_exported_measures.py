@@ -17,10 +17,11 @@ from signpost.events.files import FileEvents
 from signpost.events.memory import MemoryEvents
 from signpost.events.selections import Selection
 from signpost.model.holdouts import HOLDOUT
+from signpost.model.metrics import Selection as Selected
 from signpost.ports.events import Event
 from signpost.ports.measurements import Measurement, Question, UnitValues
 from signpost.testing.events_contract import EXPERIMENT, TENANT, keep
-from signpost.testing.measures_contract import RICH, MeasuredEvents, MeasuresContract, random_events
+from signpost.testing.measures_contract import RICH, SUCCESS, MeasuredEvents, MeasuresContract, random_events
 from signpost.warehouses.exported import ExportedMeasures
 from signpost.warehouses.postgres import PostgresEngine
 from tests.conftest import miss
@@ -95,7 +96,8 @@ def test_clickhouse_gives_what_is_measured_where_events_are_kept(
     keep(events, *kept)
     with events.exporting(TENANT, Selection()) as export:
         rows = [row for rows in export.rows() for row in rows]
-    questions = [RICH, replace(RICH, experiment_id=HOLDOUT)]
+    hostile = replace(SUCCESS, events=Selected(("s\\' OR 1 = 1 --", "s")))
+    questions = [RICH, replace(RICH, experiment_id=HOLDOUT), replace(RICH, metrics=(hostile,), cluster=None)]
 
     done = subprocess.run(
         [str(python), str(ROOT / "tests" / "sql" / "measure_exported.py")],

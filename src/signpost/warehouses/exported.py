@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from signpost.cells import Engine, fields_of, list_units, measure, types_of
+from signpost.cells import Engine, fields_of, list_units, measure, translate, types_of
 from signpost.cells.literals import is_one_of, text
 from signpost.model.holdouts import EXPERIMENTS, HOLDOUT
 from signpost.ports.measurements import Measurement, Question, UnitValues
@@ -34,7 +34,7 @@ class ExportedMeasures:
         """Return the variations of an experiment; see `Measures.find_arms`."""
         rows = self._engine.run(
             f"SELECT variation_id, MAX(CASE WHEN is_control THEN 1 ELSE 0 END) FROM {self._table}"
-            f" WHERE is_exposure AND experiment_id = {text(experiment_id)} GROUP BY variation_id ORDER BY variation_id"
+            f" WHERE is_exposure AND experiment_id = {self._literals(text(experiment_id))} GROUP BY variation_id ORDER BY variation_id"
         )
         return {variation_id: bool(is_control) for variation_id, is_control in rows}
 
@@ -50,7 +50,7 @@ class ExportedMeasures:
             f"SELECT DISTINCT log_id, unit, {variation if is_holdout else 'variation_id'} AS variation_id,"
             f" CASE WHEN is_forced THEN 1 ELSE 0 END AS is_forced, occurred_ms, kept_ms{asked} FROM {self._table}"
             f" WHERE is_exposure AND unit IS NOT NULL"
-            + ("" if is_holdout else f" AND experiment_id = {text(question.experiment_id)}"),
+            + ("" if is_holdout else f" AND experiment_id = {self._literals(text(question.experiment_id))}"),
         )
         fields = fields_of(question)
         contents = "".join(f", {self._bodies.text_at(path)} AS text_{i}" for i, path in enumerate(fields.texts))
@@ -59,5 +59,9 @@ class ExportedMeasures:
             "events",
             f"SELECT DISTINCT log_id, unit, type, occurred_ms, kept_ms{contents} FROM {self._table}"
             " WHERE NOT is_exposure AND unit IS NOT NULL AND (is_forced IS NULL OR NOT is_forced)"
-            f" AND {is_one_of('type', types_of(question))}",
+            f" AND {self._literals(is_one_of('type', types_of(question)))}",
         )
+
+    def _literals(self, sql: str) -> str:
+        """Return SQL with its texts as the engine writes them: to some a backslash says something."""
+        return translate(sql, self._engine.dialect)
