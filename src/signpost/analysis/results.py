@@ -111,6 +111,17 @@ class DayPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class AgePoint:
+    """A treatment's effect in the days since the exposure from one on and before another, over units whose days are over."""
+
+    from_day: int
+    to_day: int
+    variation_id: str
+    units: int
+    absolute: Estimate | Missing
+
+
+@dataclass(frozen=True, slots=True)
 class SegmentResult:
     """One metric among the units of one value of a dimension (None: those that have none).
 
@@ -129,7 +140,7 @@ class MetricResult:
     """One metric: arms with the control first, a comparison for each treatment, over time, and by segment.
 
     `heterogeneity` says for each dimension how probable so much difference between its segments' effects is by chance.
-    `cap` is what values were capped at.
+    `ages` are of decision metrics, by how long units have been exposed. `cap` is what values were capped at.
     """
 
     metric: Metric
@@ -138,6 +149,7 @@ class MetricResult:
     series: tuple[DayPoint, ...] = ()
     segments: tuple[SegmentResult, ...] = ()
     heterogeneity: Mapping[str, PValue | Missing] | None = None
+    ages: tuple[AgePoint, ...] = ()
     cap: int | None = None
 
 

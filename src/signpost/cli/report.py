@@ -45,7 +45,7 @@ def report(
         if experiment_id == HOLDOUT:
             results = get_holdout_results(call, measures)
         else:
-            results = get_results(call, measures, experiment_id, by_segment=True)
+            results = get_results(call, measures, experiment_id, is_whole=True)
     if kind == ".parquet":
         write_parquet(results, output)
         return

@@ -35,6 +35,8 @@ class MetricView:
     series: str | None
     segments: Sequence[Mapping[str, str]]
     heterogeneity: Sequence[tuple[str, str]]
+    ages: Sequence[tuple[str, str, str, str]]
+    """Days, variation, units, difference."""
 
 
 def render_html(results: Results) -> str:
@@ -112,6 +114,15 @@ def _view_metric(result: MetricResult, results: Results, names: Mapping[str, str
         heterogeneity=[
             (dimension, words.say_p_value(p) if isinstance(p, PValue) else p.message)
             for dimension, p in (result.heterogeneity or {}).items()
+        ],
+        ages=[
+            (
+                f"{p.from_day} to {p.to_day}",
+                names[p.variation_id],
+                f"{p.units:,}",
+                p.absolute.message if isinstance(p.absolute, Missing) else words.say_difference(p.absolute, metric),
+            )
+            for p in result.ages
         ],
     )
 

@@ -27,6 +27,7 @@ from signpost.model.metrics import Metric, Role
 from signpost.ports.measurements import Measurement
 from signpost.usecases.breakdowns import Arms, break_down
 from signpost.usecases.looking import choose_look, find_end, until
+from signpost.usecases.novelty import follow_ages
 from signpost.usecases.result_notes import is_alarm, is_ratio_alarm, take_notes
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -218,6 +219,7 @@ def _judge_metrics(
             series=_follow(subject, metric, cells, i, now.setting) if metric.role is not Role.EXPLORATORY else (),
             segments=tuple(part for broken in parts[i].values() for part in broken.segments),
             heterogeneity={dimension: broken.heterogeneity for dimension, broken in parts[i].items()},
+            ages=follow_ages(arms, metrics, metric, cells, now.setting),
             cap=measured.caps.get(metric.name),
         )
         for i, metric in enumerate(metrics)

@@ -17,6 +17,7 @@ from signpost.usecases.call import Call
 from signpost.usecases.conclusions import Subject, conclude
 from signpost.usecases.experiment_lives import find_experiment
 from signpost.usecases.experiment_views import view_experiment
+from signpost.usecases.novelty import derive_ages
 from signpost.usecases.phases import Phase, find_phases
 
 IMPORTED_FLOW = "authentication"
@@ -27,8 +28,10 @@ NO_SHARES = Missing(
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def get_results(call: Call, measures: Measures, experiment_id: str, *, by_segment: bool = False) -> Results:
+def get_results(call: Call, measures: Measures, experiment_id: str, *, is_whole: bool = False) -> Results:
     """Return an experiment's results, whatever its status; before the first exposure they are empty and say so.
+
+    With `is_whole` also by segment, and by days since the exposure.
 
     Of an experiment that is only known by its events, because they were imported, the variations are those that they name.
 
@@ -44,8 +47,9 @@ def get_results(call: Call, measures: Measures, experiment_id: str, *, by_segmen
             raise
         subject, begun_ms = _describe_imported(experiment_id, arms), ()
     question = _ask(call, subject, begun_ms)
-    if by_segment:
-        question = replace(question, dimensions=REQUEST_FIELDS)
+    if is_whole:
+        metrics = (*question.metrics, *derive_ages(question.metrics))
+        question = replace(question, metrics=metrics, dimensions=REQUEST_FIELDS)
     measured = measures.measure(call.tenant_id, question)
     return conclude(subject, measured, to_datetime(measured.as_of_ms))
 

@@ -11,7 +11,12 @@ from signpost.api.wire.results import ResultsReply, render_results
 from signpost.usecases.holdout_results import get_holdout_results
 from signpost.usecases.results import get_results
 
-BySegment = Annotated[bool, Query(description="Break every metric down by connection, client and organisation, too.")]
+BySegment = Annotated[
+    bool,
+    Query(
+        description="Break every metric down by connection, client and organisation, and decisions by days since the exposure, too."
+    ),
+]
 
 router = APIRouter(prefix="/api/v2/experimentation", route_class=ManagementRoute, tags=["Results"])
 
@@ -26,7 +31,7 @@ def get_experiment_results(
     call: InTenant, services: WithServices, experiment_id: ExperimentId, *, by_segment: BySegment = False
 ) -> Response:
     """Get what an experiment has shown so far: what to do next, every metric of its plan, and whether to trust them."""
-    return JsonReply(render_results(get_results(call, services.measures, experiment_id, by_segment=by_segment)))
+    return JsonReply(render_results(get_results(call, services.measures, experiment_id, is_whole=by_segment)))
 
 
 @router.get(
