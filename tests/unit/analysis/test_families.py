@@ -23,6 +23,7 @@ from signpost.analysis.effects import Effect
 from signpost.analysis.false_discovery import adjust_rates
 from signpost.analysis.fixed import FixedHorizon, two_sided
 from signpost.analysis.heterogeneity import compare_effects
+from signpost.analysis.looks import as_lift
 from signpost.analysis.means import Sample, centre, centre_all, centre_ratio, contrast
 from signpost.analysis.quantiles import contrast_quantiles, estimate_quantile, read_quantile
 from signpost.analysis.strata import combine
@@ -85,6 +86,35 @@ def test_means_and_ratios_are_compared_as_tea_tasting_compares_them() -> None:
         assert ours.absolute.value == pytest.approx(theirs[name].effect_size, rel=1e-9)
         assert ours.absolute.ci_lower == pytest.approx(theirs[name].effect_size_ci_lower, rel=1e-6)
         assert ours.p_value.value == pytest.approx(theirs[name].pvalue, rel=1e-6)
+
+
+def test_means_have_growthbook_s_published_test_values() -> None:
+    # GrowthBook, packages/stats/tests/frequentist/test_tests.py at 06b4ae4f: means 0.41 and 0.7, deviations 3.9 and 6.2.
+    found = contrast(Sample(3_407.0, 0.41, 3.9**2), Sample(3_461.0, 0.7, 6.2**2))
+
+    interval, p_value = FixedHorizon().interval(found.absolute()), FixedHorizon().p_value(found.absolute())
+
+    assert isinstance(interval, Estimate)
+    assert interval.value == pytest.approx(0.29, abs=5e-6)
+    assert (interval.ci_lower, interval.ci_upper) == pytest.approx((0.04538, 0.53462), abs=5e-6)
+    assert p_value.value == pytest.approx(0.02016, abs=5e-6)
+
+
+def test_growthbook_s_lift_is_the_linear_one_and_decides_otherwise() -> None:
+    # The same file at 59f39a70: lift 0.70732, error 0.37879, p = 0.06191. That is the delta method on the ratio itself, which
+    # finds nothing where the difference of the same means is found with p = 0.02016; so decisions go by the difference here.
+    found = contrast(Sample(3_407.0, 0.41, 3.9**2), Sample(3_461.0, 0.7, 6.2**2))
+
+    lift = found.treatment / found.control - 1
+    error = math.sqrt(
+        found.treatment_variance / found.control**2 + found.treatment**2 * found.control_variance / found.control**4
+    )
+    ours = as_lift(FixedHorizon().interval(found.relative()))
+
+    assert (lift, error) == pytest.approx((0.70732, 0.37879), abs=5e-6)
+    assert isinstance(ours, Estimate)
+    assert ours.value == pytest.approx(lift)
+    assert ours.ci_lower > 0
 
 
 def test_the_lift_is_that_of_the_delta_method_on_logarithms() -> None:
