@@ -57,6 +57,7 @@ class NoteCode(StrEnum):
     FUTURE_EVENTS = "future_events"
     OVERFLOWN = "overflown"
     ALARM = "alarm"
+    SEGMENT_RATIO = "segment_ratio"
     PLANNED_END = "planned_end"
 
 
@@ -168,6 +169,19 @@ class ArmHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentHealth:
+    """Whether the variations got their planned shares among the units of one value of a dimension (None: those that have none).
+
+    `alarm` is good at any moment; with several segments, the smallest is to be held against a smaller threshold.
+    """
+
+    dimension: str
+    value: str | None
+    units: int
+    alarm: PValue | Missing
+
+
+@dataclass(frozen=True, slots=True)
 class HealthResult:
     """Whether the data can be trusted.
 
@@ -182,6 +196,7 @@ class HealthResult:
     events: int
     late_events: int
     future_events: int
+    segments: tuple[SegmentHealth, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

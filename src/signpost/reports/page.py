@@ -6,10 +6,19 @@ from pathlib import Path
 from typing import Any
 
 from signpost.analysis.answers import Estimate, Missing, PValue
-from signpost.analysis.results import ArmHealth, ComparisonResult, Decision, Judgement, MetricResult, Results
+from signpost.analysis.results import (
+    ArmHealth,
+    ComparisonResult,
+    Decision,
+    HealthResult,
+    Judgement,
+    MetricResult,
+    Results,
+)
 from signpost.model.metrics import Direction, Metric, Role
 from signpost.reports import words
 from signpost.reports.plots import Bar, Line, draw_forest, draw_series
+from signpost.usecases.result_notes import ALARM_MAX, RATIO_ALARM_MAX
 
 TEMPLATES = Path(__file__).with_name("templates")
 ROLES = {
@@ -185,7 +194,8 @@ def _view_health(results: Results) -> list[tuple[str, str, str]]:
     late = f"{health.late_events:,} of {health.events:,} came more than an hour late, {health.future_events:,} are dated in the future"
     checks = [
         ("Sample ratio", ratio, "bad" if "NOT AS PLANNED" in ratio else "good"),
-        ("Sample ratio, at any moment", *_check(health.alarm)),
+        ("Sample ratio, at any moment", *_check(health.alarm, RATIO_ALARM_MAX)),
+        *_check_segments(health),
         ("Drift out of each variation", *_check(health.drift)),
         ("Suspected automation in each variation", *_check(health.automation)),
         ("Events", late, "bad" if health.late_events * 100 > health.events or health.future_events else "good"),
@@ -193,10 +203,25 @@ def _view_health(results: Results) -> list[tuple[str, str, str]]:
     return [(what, found, "open" if found.startswith("not checked") else mood) for what, found, mood in checks]
 
 
-def _check(p_value: PValue | Missing) -> tuple[str, str]:
+def _check_segments(health: HealthResult) -> list[tuple[str, str, str]]:
+    """Return one line on all segments: the one that is furthest from the plan."""
+    known = [(s.alarm.value, s) for s in health.segments if isinstance(s.alarm, PValue)]
+    if not known:
+        return []
+    smallest, worst = min(known, key=lambda pair: pair[0])
+    adjusted = min(1.0, smallest * len(known))
+    where = f"{worst.dimension} = {'none' if worst.value is None else worst.value}"
+    found = (
+        f"furthest off in {where}, {words.say_p_value(PValue(adjusted, worst.dimension))} over {len(known)} segments"
+    )
+    is_off = adjusted < RATIO_ALARM_MAX
+    return [("Sample ratio by segment", f"{'NOT AS PLANNED: ' if is_off else ''}{found}", "bad" if is_off else "good")]
+
+
+def _check(p_value: PValue | Missing, smallest: float = ALARM_MAX) -> tuple[str, str]:
     if isinstance(p_value, Missing):
         return f"not checked. {p_value.message}", "open"
-    is_bad = p_value.value < 0.001
+    is_bad = p_value.value < smallest
     return (
         f"{'NOT AS IT SHOULD BE' if is_bad else 'nothing found'} ({words.say_p_value(p_value)})",
         "bad" if is_bad else "good",

@@ -1,5 +1,6 @@
 """One metric by the values of a dimension: each segment by itself, against the rest, and all of them against each other."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -8,7 +9,8 @@ from signpost.analysis.cells import Cell, sum_phases
 from signpost.analysis.effects import Effect
 from signpost.analysis.heterogeneity import compare_effects, compare_with_rest
 from signpost.analysis.judging import ArmData, Setting, compare_arms, contrast_arms, describe_arm
-from signpost.analysis.results import SegmentResult
+from signpost.analysis.results import SegmentHealth, SegmentResult
+from signpost.analysis.sample_ratio import sound_alarm
 from signpost.model.metrics import Metric
 
 SEGMENTS_MAX = 20
@@ -49,6 +51,22 @@ def break_down(
         for dimension, values in breakdowns.items()
         if len(values) > 1
     }
+
+
+def check_segments(
+    variation_ids: Sequence[str], breakdowns: Mapping[str, _Values], shares: Mapping[str, int]
+) -> tuple[SegmentHealth, ...]:
+    """Return whether each segment got the planned shares, which must be those of the experiment's only phase."""
+    planned = [shares.get(key, 0) for key in variation_ids]
+    found = []
+    for dimension, values in breakdowns.items():
+        for name in _largest(values) if len(values) > 1 else ():
+            units = Counter[str]()
+            for cell in values[name]:
+                units[cell.variation_id] += cell.units
+            observed = [units[key] for key in variation_ids]
+            found.append(SegmentHealth(dimension, name, sum(observed), sound_alarm([(observed, planned)])))
+    return tuple(found)
 
 
 def _break_down(arms: Arms, dimension: str, values: _Values, i: int, metric: Metric, setting: Setting) -> Breakdown:  # noqa: PLR0917

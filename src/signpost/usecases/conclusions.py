@@ -17,6 +17,7 @@ from signpost.analysis.results import (
     Judgement,
     MetricResult,
     Results,
+    SegmentHealth,
 )
 from signpost.analysis.sample_ratio import SampleRatio, check_phases, sound_alarm
 from signpost.analysis.shares import compare_shares
@@ -25,7 +26,7 @@ from signpost.model.analysis_plans import AnalysisPlan, Looking
 from signpost.model.experiments import ExperimentStatus, Strategy
 from signpost.model.metrics import Metric, Role
 from signpost.ports.measurements import Measurement
-from signpost.usecases.breakdowns import Arms, break_down
+from signpost.usecases.breakdowns import Arms, break_down, check_segments
 from signpost.usecases.looking import choose_look, find_end, until
 from signpost.usecases.novelty import follow_ages
 from signpost.usecases.result_notes import is_alarm, is_ratio_alarm, take_notes
@@ -168,7 +169,16 @@ def _check_health(subject: Subject, measured: Measurement, arms: Sequence[ArmHea
         events=health.events,
         late_events=health.late_events,
         future_events=health.future_events,
+        segments=_check_segments(subject, measured),
     )
+
+
+def _check_segments(subject: Subject, measured: Measurement) -> tuple[SegmentHealth, ...]:
+    """Return each segment's health; none of an experiment whose shares were changed, as segments know no phases."""
+    (shares, *later) = subject.shares or [NOT_RANDOMISED]
+    if later or isinstance(shares, Missing):
+        return ()
+    return check_segments(tuple(subject.variations), measured.breakdowns, shares)
 
 
 def _find_doubt(subject: Subject, health: HealthResult) -> Missing | None:

@@ -57,9 +57,9 @@ def is_alarm(p_value: PValue | Missing) -> bool:
     return isinstance(p_value, PValue) and p_value.value < ALARM_MAX
 
 
-def is_ratio_alarm(p_value: PValue | Missing) -> bool:
-    """Return whether the sequential test says that the variations don't get their planned shares."""
-    return isinstance(p_value, PValue) and p_value.value < RATIO_ALARM_MAX
+def is_ratio_alarm(p_value: PValue | Missing, tests: int = 1) -> bool:
+    """Return whether the sequential test, one of so many, says that the variations don't get their planned shares."""
+    return isinstance(p_value, PValue) and p_value.value * tests < RATIO_ALARM_MAX
 
 
 def _say(alarm: Alarm) -> str:
@@ -76,6 +76,10 @@ def _note_soundness(health: HealthResult, strategy: Strategy, phases: int) -> It
         yield Note(NoteCode.SAMPLE_RATIO_MISMATCH, message)
     if isinstance(ratio, Missing) and ratio.code is MissingCode.UNPLANNED_UNITS:
         yield Note(NoteCode.SAMPLE_RATIO_MISMATCH, ratio.message)
+    off = [s for s in health.segments if is_ratio_alarm(s.alarm, len(health.segments))]
+    if off:
+        names = ", ".join(f"{s.dimension} = {'none' if s.value is None else s.value}" for s in off)
+        yield Note(NoteCode.SEGMENT_RATIO, f"The variations did not get the planned shares among units with {names}.")
     if strategy is Strategy.SEGMENT:
         message = (
             "Segments decided who got what, not chance: the differences describe the segments' people as well as "

@@ -1,6 +1,7 @@
 """Results by segment: each by itself, against the rest, and all against each other."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from scipy import stats
@@ -9,8 +10,12 @@ from signpost.analysis.answers import Estimate, Missing, MissingCode, PValue
 from signpost.analysis.cells import Cell, Sums
 from signpost.analysis.fixed import FixedHorizon
 from signpost.analysis.judging import Setting
-from signpost.testing.measured import SUCCESS
-from signpost.usecases.breakdowns import SEGMENTS_MAX, Arms, Breakdown, break_down
+from signpost.analysis.results import NoteCode
+from signpost.model.analysis_plans import AnalysisPlan
+from signpost.testing.measured import SUCCESS, a_measurement, a_subject
+from signpost.testing.repeatable import START
+from signpost.usecases.breakdowns import SEGMENTS_MAX, Arms, Breakdown, break_down, check_segments
+from signpost.usecases.conclusions import conclude
 
 ARMS = Arms(("var_1", "var_2"), "var_1")
 SETTING = Setting(FixedHorizon(), 0.05)
@@ -100,3 +105,40 @@ def test_many_values_are_cut_to_the_largest() -> None:
     assert found is not None
     assert len(found.segments) == SEGMENTS_MAX
     assert found.segments[0].value == f"c{SEGMENTS_MAX + 4}"
+
+
+def cells_of(counts: Counts) -> dict[str | None, tuple[Cell, ...]]:
+    return {
+        name: tuple(
+            Cell(key, 0, 0, is_automated=False, units=units, sums=(Sums(units, x, x),))
+            for key, (units, x) in zip(("var_1", "var_2"), both, strict=True)
+        )
+        for name, both in counts.items()
+    }
+
+
+LOPSIDED: Counts = {"db": ((5_000, 4_000), (5_000, 4_000)), "google": ((3_000, 2_400), (2_400, 1_900))}
+
+
+def test_each_segment_is_held_against_the_planned_shares() -> None:
+    found = check_segments(("var_1", "var_2"), {"connection": cells_of(LOPSIDED)}, {"var_1": 1, "var_2": 1})
+
+    by_value = {segment.value: segment.alarm for segment in found}
+    assert isinstance(by_value["db"], PValue)
+    assert isinstance(by_value["google"], PValue)
+    assert by_value["db"].value == 1
+    assert by_value["google"].value < 1e-4
+
+
+@pytest.mark.parametrize(("phases", "codes"), [(1, [NoteCode.SEGMENT_RATIO]), (2, [])])
+def test_a_segment_that_is_off_is_told_where_there_is_one_phase(phases: int, codes: list[NoteCode]) -> None:
+    plan = AnalysisPlan((SUCCESS,))
+    measured = replace(
+        a_measurement({"var_1": (8_000, 6_400), "var_2": (8_000, 6_400)}),
+        breakdowns={"connection": cells_of(LOPSIDED)},
+    )
+    subject = a_subject(plan)
+
+    found = conclude(replace(subject, shares=[*subject.shares] * phases), measured, START)
+
+    assert [note.code for note in found.notes if note.code is NoteCode.SEGMENT_RATIO] == codes

@@ -56,6 +56,15 @@ class SampleRatioReply(ReplyBody):
     method: str
 
 
+class SegmentHealthReply(ReplyBody):
+    """Whether the variations got their planned shares among the units of one value of a dimension."""
+
+    dimension: str
+    value: str | None = Field(default=None, description="Left out for the units that have none.")
+    units: Count
+    sample_ratio_alarm: PValueReply | MissingReply
+
+
 class HealthReply(ReplyBody):
     """Whether the data can be trusted."""
 
@@ -68,6 +77,9 @@ class HealthReply(ReplyBody):
     events: Count = Field(description="Events of the types that the metrics need.")
     late_events: Count = Field(description="Those of them that were kept more than an hour after they occurred.")
     future_events: Count = Field(description="Those that are dated in the future.")
+    segments: list[SegmentHealthReply] = Field(
+        description="With `by_segment`. Of k segments, hold the smallest p-value against a threshold k times smaller."
+    )
 
 
 class PlanReply(ReplyBody):
@@ -173,6 +185,15 @@ def _render_health(health: HealthResult) -> HealthReply:
         events=health.events,
         late_events=health.late_events,
         future_events=health.future_events,
+        segments=[
+            SegmentHealthReply(
+                dimension=segment.dimension,
+                value=segment.value,
+                units=segment.units,
+                sample_ratio_alarm=render_p_value(segment.alarm),
+            )
+            for segment in health.segments
+        ],
     )
 
 
