@@ -119,6 +119,7 @@ def _view_metric(result: MetricResult, results: Results, names: Mapping[str, str
             }
             for s in result.segments
             for c in s.comparisons
+            if not isinstance(c.absolute, Missing)
         ],
         heterogeneity=[
             (dimension, words.say_p_value(p) if isinstance(p, PValue) else p.message)
