@@ -10,9 +10,9 @@ from stat import S_IMODE
 import duckdb
 import pytest
 
-from signpost.events.files import FileEvents, segments
+from signpost.events.files import FileEvents, log, segments
 from signpost.events.files.schema import file_of
-from signpost.ports.events import EventsDamagedError
+from signpost.ports.events import Event, EventsDamagedError, LogSearch
 from signpost.ports.measurements import MeasurementUnavailableError
 from signpost.testing.events_contract import (
     EXPERIMENT,
@@ -253,3 +253,26 @@ def test_an_event_that_is_open_and_sealed_counts_once(folder: Path) -> None:
     assert keep(two, an_event(5, event_id="b")) == 0
     one.close()
     two.close()
+
+
+def test_a_search_looks_at_the_newest_rows_and_leaves_the_oldest_segments_out(
+    events: FileEvents, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "SEARCHED_ROWS_MAX", 3)
+    for day in range(4):
+        clock.at = START + day * DAY
+        keep(
+            events,
+            *(
+                Event(TENANT, "s", day, b'{"type":"s","number":%d,"user_id":"%d"}' % (10 * day + number, number))
+                for number in range(2)
+            ),
+        )
+    seal(events)
+    keep(events, Event(TENANT, "s", 9, b'{"type":"s","number":40,"user_id":"0"}'))
+
+    of_a_type = events.search(TENANT, LogSearch(type="s"), 10, newest_first=True)
+    of_a_user = events.search(TENANT, LogSearch(user_id="0"), 10, newest_first=True)
+
+    assert numbers_in(of_a_type) == [40, 31, 30, 21, 20]
+    assert numbers_in(of_a_user) == [40, 30, 20]
