@@ -6,7 +6,7 @@ fall out.
 
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from scipy import stats
 
 from signpost.analysis.adjustment import adjust_for_covariate
 from signpost.analysis.answers import Missing
-from signpost.analysis.cells import Histogram, Sums
+from signpost.analysis.cells import Cell, Histogram, Sums
 from signpost.analysis.clusters import contrast_clusters
 from signpost.analysis.confidence_sequence import half_width
 from signpost.analysis.contrasts import Contrast
@@ -26,16 +26,28 @@ from signpost.analysis.difference import newcombe_bounds
 from signpost.analysis.effects import Effect
 from signpost.analysis.equality import pooled_z
 from signpost.analysis.fixed import FixedHorizon, two_sided
+from signpost.analysis.group_sequential import GroupSequential
 from signpost.analysis.means import Sample, centre_ratio, contrast
 from signpost.analysis.quantiles import contrast_quantiles
 from signpost.analysis.sample_ratio import check_sample_ratio, sound_alarm
 from signpost.analysis.strata import combine
-from signpost.model.analysis_plans import Spending
+from signpost.model.analysis_plans import AnalysisPlan, Looking, Spending
+from signpost.model.metric_catalogue import SIGN_IN_SUCCESS
+from signpost.model.metrics import DAY_MS
+from signpost.usecases.looking import choose_look, find_end, until
 
 RUNS, SCALAR_RUNS, SEQUENTIAL_RUNS, LOOKS = 10_000, 2_000, 20_000, 14
 PAGE = Path(__file__).parents[1] / "docs" / "calibration.md"
 Floats = NDArray[np.float64]
 Z_95 = float(stats.norm.ppf(0.975))
+EVER = "ever found different at 5 %"
+DAILY = f"{LOOKS} daily looks to the planned size, {LOOKS} after it"
+DAYS = tuple(Cell("all", 0, day * DAY_MS, is_automated=False, units=1_000, sums=()) for day in range(2 * LOOKS))
+SIZE = 1_000 * LOOKS
+PLANS = {
+    "one look": AnalysisPlan((SIGN_IN_SUCCESS,), Looking.FIXED, planned_units=SIZE),
+    "O'Brien–Fleming": AnalysisPlan((SIGN_IN_SUCCESS,), Looking.GROUP_SEQUENTIAL, planned_units=SIZE),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,7 @@ def all_rows(rng: np.random.Generator) -> Iterator[Row]:
     yield from scalar_families(rng)
     yield from sequential(rng)
     yield from ratios_of_units(rng)
+    yield from past_the_end(rng)
     yield from negative_controls(rng)
 
 
@@ -192,7 +205,7 @@ def walks(rng: np.random.Generator) -> Floats:
 def sequential(rng: np.random.Generator) -> Iterator[Row]:
     z = np.abs(walks(rng))
     fractions = tuple((i + 1) / LOOKS for i in range(LOOKS))
-    setting, what = f"{LOOKS} looks", "ever found different at 5 %"
+    setting, what = f"{LOOKS} looks", EVER
     for spending, name in ((Spending.OBRIEN_FLEMING, "O'Brien–Fleming"), (Spending.POCOCK, "Pocock")):
         count = int((z > boundaries(fractions, spending, 0.05)).any(axis=1).sum())
         yield Row(f"group sequential, {name}", setting, what, count, SEQUENTIAL_RUNS, 0.044, 0.0555)
@@ -217,6 +230,38 @@ def ratios_of_units(rng: np.random.Generator) -> Iterator[Row]:
     )
 
 
+def past_the_end(rng: np.random.Generator) -> Iterator[Row]:
+    """Look daily on the way to the planned size and as long again after it, by the product's own rule of what is read when."""
+    for name, plan in PLANS.items():
+        count = count_differences(rng, plan, read_until_end)
+        yield Row(f"{name}, read as of the planned end", DAILY, EVER, count, SEQUENTIAL_RUNS, 0.044, 0.0555)
+
+
+def count_differences(
+    rng: np.random.Generator, plan: AnalysisPlan, read: Callable[[AnalysisPlan, Sequence[Cell]], Sequence[Cell]]
+) -> int:
+    """Return how many experiments on equals are ever found different, when each day's look is at what `read` leaves of the cells."""
+    units = np.array([cell.units for cell in DAYS], float)
+    z = np.cumsum(rng.normal(0, 1, (SEQUENTIAL_RUNS, len(DAYS))) * np.sqrt(units), axis=1) / np.sqrt(np.cumsum(units))
+    found = np.zeros(SEQUENTIAL_RUNS, bool)
+    for day in range(1, len(DAYS) + 1):
+        seen = read(plan, DAYS[:day])
+        look = choose_look(plan, seen, sum(cell.units for cell in seen))
+        if isinstance(look, GroupSequential):
+            found |= np.abs(z[:, len(seen) - 1]) > look.boundary
+        elif find_end(plan, DAYS[:day]) is not None:
+            found |= np.abs(z[:, len(seen) - 1]) > Z_95
+    return int(found.sum())
+
+
+def read_until_end(plan: AnalysisPlan, cells: Sequence[Cell]) -> Sequence[Cell]:
+    return until(cells, find_end(plan, cells))
+
+
+def read_all(_plan: AnalysisPlan, cells: Sequence[Cell]) -> Sequence[Cell]:
+    return cells
+
+
 def negative_controls(rng: np.random.Generator) -> Iterator[Row]:
     control, treatment = draw(rng, 360, 1.0), draw(rng, 40, 2.0)
     pooled = (359 * control.variance + 39 * treatment.variance) / 398
@@ -227,12 +272,17 @@ def negative_controls(rng: np.random.Generator) -> Iterator[Row]:
     yield Row(
         "NEGATIVE CONTROL: plain z, peeking",
         f"{LOOKS} looks",
-        "ever found different at 5 %",
+        EVER,
         count,
         SEQUENTIAL_RUNS,
         0.044,
         0.0555,
     )
+    for name, plan in PLANS.items():
+        count = count_differences(rng, plan, read_all)
+        yield Row(
+            f"NEGATIVE CONTROL: {name}, read anew past the end", DAILY, EVER, count, SEQUENTIAL_RUNS, 0.044, 0.0555
+        )
 
 
 def main() -> int:

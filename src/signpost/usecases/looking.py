@@ -15,7 +15,8 @@ def find_end(plan: AnalysisPlan, cells: Iterable[Cell]) -> int | None:
     """Return the day (in milliseconds since 1970) on which the planned number of units was there; None where it is not, or none is planned.
 
     What decides is read as of that day for ever after. Reading it anew with each later day's units would be looking more often than
-    was planned: on equals, fourteen more daily looks find a difference in 8 % (O'Brien–Fleming) or 13 % (one look) instead of 5 %.
+    was planned: on equals, fourteen more daily looks find a difference in 7 to 8 % (O'Brien–Fleming; it depends on how units come
+    in) or 13 % (one look) instead of 5 %. See docs/calibration.md.
     """
     if plan.planned_units is None or plan.looking is Looking.CONFIDENCE_SEQUENCE:
         return None

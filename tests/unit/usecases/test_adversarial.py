@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from concurrent.futures import wait
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -57,7 +56,8 @@ class Pipeline:
         self.keep([Event(TENANT, SUCCESS_TYPE, at, body, event_id, unit) for unit in units])
 
     def keep(self, events: list[Event]) -> None:
-        wait([self.events.append(events[start : start + 5_000]) for start in range(0, len(events), 5_000)])
+        for start in range(0, len(events), 50_000):
+            self.events.append(events[start : start + 50_000]).result()
 
     def results(self) -> Results:
         call = Call(self.house.store, self.house.clock, SequentialIds(), TENANT, "test")
@@ -121,16 +121,16 @@ def test_exposures_of_the_future_are_not_there_yet(pipeline: Pipeline) -> None:
     assert [arm.units for arm in pipeline.results().variations] == [5, 0]
 
 
-def test_one_unit_with_a_hundred_thousand_events_is_one_unit(pipeline: Pipeline) -> None:
+def test_one_unit_with_a_million_events_is_one_unit(pipeline: Pipeline) -> None:
     units = pipeline.expose(PASSWORD, 100)
     pipeline.succeed(pipeline.expose(PASSKEY, 100)[:50])
     pipeline.succeed(units[:50])
-    pipeline.succeed(units[:1] * 100_000)
+    pipeline.succeed(units[:1] * 1_000_000)
 
     found = pipeline.results()
 
     assert totals(found) == [50, 50]
-    assert totals(found, metric=1) == [100_050, 50]
+    assert totals(found, metric=1) == [1_000_050, 50]
     tries = found.metrics[1].comparisons[0].absolute
     assert isinstance(tries, Estimate)
     assert tries.ci_lower < 0 < tries.ci_upper
@@ -195,6 +195,19 @@ def test_a_number_that_is_none_or_too_large_is_no_value(pipeline: Pipeline, seco
     pipeline.succeed(units[:1], details={"seconds": seconds})
 
     assert totals(pipeline.results(), metric=2) == [counted, 0]
+
+
+@pytest.mark.parametrize("token", ["NaN", "Infinity", "-Infinity"])
+def test_a_number_that_json_has_not_is_no_value_and_takes_nothing_else_along(pipeline: Pipeline, token: str) -> None:
+    units = [*pipeline.expose(PASSWORD, 50), *pipeline.expose(PASSKEY, 50)]
+    pipeline.succeed(units[:20], details={"seconds": 3})
+    body = f'{{"details": {{"seconds": {token}}}}}'.encode()
+    pipeline.keep([Event(TENANT, SUCCESS_TYPE, pipeline.now_ms - DAY_MS + 1_000, body, None, units[30])])
+
+    found = pipeline.results()
+
+    assert totals(found) == [21, 0]
+    assert totals(found, metric=2) == [60, 0]
 
 
 def test_values_at_the_bound_are_summed_exactly(pipeline: Pipeline) -> None:
