@@ -26,7 +26,7 @@ serve: .venv/ready  ## serve on loopback, with data in ./signpost-data
 
 .PHONY: test
 test: .venv/ready .venv-chdb/ready sdks  ## every test that is not slow, with branch coverage
-	$(BIN)/python -m pytest --numprocesses 2 --cov --cov-report=term --ignore=tests/docs -m "not slow" tests
+	$(BIN)/python -m pytest --numprocesses 2 --dist worksteal --cov --cov-report=term --ignore=tests/docs -m "not slow" tests
 
 .PHONY: slow
 slow: .venv/ready .venv-spark/ready  ## the tests that take minutes: Spark, with a Java of its own
