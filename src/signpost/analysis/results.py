@@ -58,6 +58,7 @@ class NoteCode(StrEnum):
     OVERFLOWN = "overflown"
     ALARM = "alarm"
     SEGMENT_RATIO = "segment_ratio"
+    STRAGGLERS = "stragglers"
     PLANNED_END = "planned_end"
 
 

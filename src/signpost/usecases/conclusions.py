@@ -66,6 +66,7 @@ class Subject:
 
 def conclude(subject: Subject, measured: Measurement, now: datetime) -> Results:
     """Return what the measurement shows."""
+    measured, stragglers = _leave_out_stragglers(subject, measured)
     subject = replace(subject, variations=_all_variations(subject, measured))
     arms = _describe_health(subject, measured)
     health = _check_health(subject, measured, arms)
@@ -89,6 +90,7 @@ def conclude(subject: Subject, measured: Measurement, now: datetime) -> Results:
         phases=len(subject.shares),
         overflown=sorted(measured.overflown),
         alarms=subject.alarms,
+        stragglers=stragglers,
         ended_at=_to_datetime(end_ms) if len(until(measured.cells, end_ms)) < len(measured.cells) else None,
     )
     situation = Situation(
@@ -116,6 +118,25 @@ def conclude(subject: Subject, measured: Measurement, now: datetime) -> Results:
         verdict=decide(situation),
         notes=notes,
     )
+
+
+def _leave_out_stragglers(subject: Subject, measured: Measurement) -> tuple[Measurement, int]:
+    """Return the measurement without units of a variation that had a share before and has none in their phase; and their number.
+
+    They are those who were decided for moments before a ramp was set back to 0 was known everywhere. So few would stand for the
+    treatment in a phase of many.
+    """
+    shares = [{} if isinstance(phase, Missing) else phase for phase in subject.shares]
+    planned = {key for phase in shares for key, share in phase.items() if share}
+
+    def is_straggler(cell: Cell) -> bool:
+        of_phase = shares[cell.phase] if cell.phase < len(shares) else {}
+        return bool(of_phase) and cell.variation_id in planned and not of_phase.get(cell.variation_id, 0)
+
+    left_out = sum(cell.units for cell in measured.cells if is_straggler(cell))
+    if not left_out:
+        return measured, 0
+    return replace(measured, cells=tuple(cell for cell in measured.cells if not is_straggler(cell))), left_out
 
 
 def _all_variations(subject: Subject, measured: Measurement) -> Mapping[str, str | None]:

@@ -35,6 +35,7 @@ def take_notes(
     phases: int,
     overflown: Sequence[str],
     alarms: Sequence[Alarm],
+    stragglers: int,
     ended_at: datetime | None,
 ) -> tuple[Note, ...]:
     """Return the notes on a result, the gravest first."""
@@ -46,6 +47,7 @@ def take_notes(
         *(Note(NoteCode.ALARM, _say(alarm)) for alarm in alarms),
         *_note_soundness(health, strategy, phases),
         *_note_left_out(drifted_units, automated_units, health),
+        *_note_stragglers(stragglers),
         *_note_events(health, overflown),
         *_note_end(ended_at),
         *_note_plan(plan, metrics, has_own_plan=has_own_plan, changed_at=plan_changed_at, is_final=is_final),
@@ -128,6 +130,12 @@ def _note_events(health: HealthResult, overflown: Sequence[str]) -> Iterator[Not
         yield Note(NoteCode.FUTURE_EVENTS, message)
     for name in overflown:
         yield Note(NoteCode.OVERFLOWN, f"{name} has values too large to be summed exactly here: give it a cap.")
+
+
+def _note_stragglers(units: int) -> Iterator[Note]:
+    if units:
+        message = f"{_units_were(units)} exposed to a variation just after its share was taken away, and left out."
+        yield Note(NoteCode.STRAGGLERS, message)
 
 
 def _note_end(ended_at: datetime | None) -> Iterator[Note]:

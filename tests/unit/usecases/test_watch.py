@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from signpost.analysis.results import Decision
 from signpost.model.alarms import SAMPLE_RATIO
 from signpost.model.analysis_plans import AnalysisPlan, OnBreach, RampStep
 from signpost.model.experiments import Experiment, ExperimentStatus
@@ -134,6 +135,20 @@ def test_after_a_step_back_nobody_is_exposed_and_people_can_start_the_ramp_over(
     assert waits is not None
     assert now(house).current_level == 0
     assert advance_ramp(house.call(), HALVES.id, 10).to_level == 10
+
+
+def test_who_was_decided_for_while_the_ramp_was_set_back_breaks_nothing() -> None:
+    house = harmed(rollout(planned(OnBreach.STEP_BACK)))
+    look(house)
+    before = house.results()
+    house.expose(PASSKEY, 3, 2)
+    house.expose(PASSWORD, 3_000, 2_400)
+
+    after = house.results()
+
+    assert after.verdict.decision is before.verdict.decision is Decision.STOP
+    assert after.metrics[1].comparisons[0].absolute == before.metrics[1].comparisons[0].absolute
+    assert "3 units were exposed to a variation just after its share was taken away" in str(after.notes)
 
 
 def test_a_sound_experiment_raises_nothing() -> None:
