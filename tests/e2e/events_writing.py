@@ -1,4 +1,7 @@
-"""A process that keeps events until it is killed, and says which ones were acknowledged: `FOLDER FIRST_NUMBER BATCH COUNT`."""
+"""A process that keeps events until it is killed, and says which ones were acknowledged: `FOLDER FIRST_NUMBER BATCH COUNT`.
+
+After the first batch it waits for a line, so that several can be made to write at once.
+"""
 
 import sys
 from collections import deque
@@ -23,6 +26,8 @@ def main() -> None:
         future = events.append([an_event(number) for number in range(start, start + size)])
         future.add_done_callback(lambda done, start=start: print(start, done.result(), flush=True))  # type: ignore[misc]
         pending.append((start, future))
+        if start == first:
+            sys.stdin.readline()
         if len(pending) > 4:
             pending.popleft()[1].result()
     events.close()

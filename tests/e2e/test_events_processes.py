@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from signpost.events.files import FileEvents
@@ -17,14 +17,25 @@ BATCH = 10
 def writing(folder: Path, first: int, total: int) -> Iterator["subprocess.Popen[str]"]:
     program = Path(__file__).with_name("events_writing.py")
     command = [sys.executable, str(program), str(folder), str(first), str(BATCH), str(total)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdin is not None
+    assert process.stdout is not None
     try:
+        assert process.stdout.readline().split() == [str(first), str(BATCH)]
         yield process
     finally:
         process.kill()
         process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+        process.stdout.close()
+        with suppress(BrokenPipeError):
+            process.stdin.close()
+
+
+def go_on(process: "subprocess.Popen[str]") -> None:
+    """Let a process that has kept its first batch write all others."""
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
 
 
 def acknowledged_by(process: "subprocess.Popen[str]") -> list[int]:
@@ -49,6 +60,7 @@ def test_kill_in_the_middle_loses_nothing_acknowledged(tmp_path: Path) -> None:
     for round_number in range(3):
         with writing(tmp_path, round_number * 10_000_000, 10_000_000) as process:
             assert process.stdout is not None
+            go_on(process)
             first_lines = [process.stdout.readline().split() for _ in range(500)]
             process.kill()
             acknowledged += [int(start) + step for start, _ in first_lines for step in range(BATCH)]
@@ -72,6 +84,8 @@ def test_a_reader_neither_skips_nor_repeats_while_processes_write(tmp_path: Path
     seen: list[int] = []
     events = FileEvents(tmp_path, SteppingClock())
     with writing(tmp_path, 0, total) as one, writing(tmp_path, total, total) as two:
+        go_on(one)
+        go_on(two)
         position = None
         is_over = False
         while not is_over:
