@@ -8,7 +8,8 @@ from signpost.signin.screens.screen import FORMS, Screen
 OPTIONS = '{"challenge": "Y2hhbGxlbmdl", "rpId": "localhost", "userVerification": "preferred", "timeout": 60000}'
 CREATION = (
     '{"challenge": "Y2hhbGxlbmdl", "rp": {"id": "localhost", "name": "Larkfield Library"}, "user": {"id": "dXNlcg", '
-    '"name": "ada@example.com", "displayName": "Ada"}, "pubKeyCredParams": [{"type": "public-key", "alg": -7}]}'
+    '"name": "ada@example.com", "displayName": "Ada"}, "pubKeyCredParams": [{"type": "public-key", "alg": -7}], '
+    '"authenticatorSelection": {"residentKey": "required", "userVerification": "preferred"}}'
 )
 QR = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 21 21"><path d="M0 0h7v7h-7z M14 0h7v7h-7z M0 14h7v7h-7z"/></svg>'
 
