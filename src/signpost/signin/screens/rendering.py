@@ -51,7 +51,7 @@ def view(screen: Screen) -> dict[str, Any]:
     parameters, _ = read_parameters(screen.parameters)
     facts: dict[str, Any] = {**FACTS, **screen.facts}
     values = {name: str(screen.values.get(name, "")) for name in ("identifier", "email", "name")}
-    texts = texts_of(screen, facts, values)
+    texts = texts_of(screen, facts)
     locale = screen.locale if screen.locale in LOCALES else DEFAULT_LOCALE
     errors = find_errors(screen.errors, fields, locale)
     context: dict[str, Any] = {
@@ -78,7 +78,7 @@ def view(screen: Screen) -> dict[str, Any]:
     return {**context, "view": context}
 
 
-def texts_of(screen: Screen, facts: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, str]:
+def texts_of(screen: Screen, facts: Mapping[str, Any]) -> dict[str, str]:
     """Return the texts of the page: those that all pages share, over them the screen's own."""
     words = read_words(screen.locale)
     section = words[screen.name]
@@ -90,7 +90,6 @@ def texts_of(screen: Screen, facts: Mapping[str, Any], values: Mapping[str, str]
     known = {
         "tenant": facts["tenant_name"],
         "client": facts["client_name"] or facts["tenant_name"],
-        "identifier": values["identifier"] or values["email"],
         "email": facts["masked_email"],
     }
     # A text that came from outside is said as it is.
