@@ -19,6 +19,10 @@ class IdKind(StrEnum):
     CLIENT = "cli"
     OVERRIDE = "ovr"
     METRIC = "met"
+    ACCOUNT = "usr"
+    SESSION = "ses"
+    GRANT = "gra"
+    TRANSACTION = "txn"
     LOG_STREAM = "lst"
 
 
