@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -57,6 +58,7 @@ from signpost.runtime.app import RuntimeApp
 from signpost.runtime.ofrep.evaluations import Recorded
 from signpost.runtime.openapi import describe_runtime
 from signpost.runtime.recorder import Recorder
+from signpost.signin.actions import Actions, PythonAction
 from signpost.storage.sql import SqlStore
 from signpost.usecases.call import Call
 from signpost.usecases.clients import Credentials, create_first_client
@@ -91,6 +93,14 @@ class Parts:
     def call(self, tenant: Tenant, actor: str) -> Call:
         """Return a call in the tenant."""
         return Call(self.store, self.clock, self.ids, tenant.id, actor)
+
+    def outbound(self) -> Outbound:
+        """Return what calls addresses that tenants have named."""
+        return Outbound(frozenset(host.lower() for host in self.settings.outbound_hosts))
+
+    def actions(self, python_actions: Sequence[PythonAction] = ()) -> Actions:
+        """Return what runs actions: tenants' own, and these of whoever embeds the sign-in."""
+        return Actions(self.outbound(), self.keys, self.clock, self.ids, python_actions)
 
     def close(self) -> None:
         """Finish what was begun, and give everything back."""
@@ -154,6 +164,7 @@ def create_app(settings: Settings) -> App:
         log=parts.events,
         measures=measures,
         progress=progress,
+        action_secrets=parts.keys,
     )
     health = {
         "database": parts.store.is_ready,
@@ -167,8 +178,7 @@ def create_app(settings: Settings) -> App:
     housekeeper = Housekeeper(parts.events, parts.clock, upkeep_of(settings))
     watcher = Watcher(parts.watch(measures), settings.data / "watch.lock", settings.watch_minutes * 60)
 
-    outbound = Outbound(frozenset(host.lower() for host in settings.outbound_hosts))
-    courier = _courier(parts, catalog, progress, outbound)
+    courier = _courier(parts, catalog, progress)
 
     def start() -> None:
         catalog.refresh()
@@ -266,7 +276,7 @@ def upkeep_of(settings: Settings) -> Upkeep:
     return Upkeep(settings.events_seal_hours, settings.events_open_rows, settings.events_retention_days or None)
 
 
-def _courier(parts: Parts, catalog: Catalog, progress: ProgressFiles, outbound: Outbound) -> Courier:
+def _courier(parts: Parts, catalog: Catalog, progress: ProgressFiles) -> Courier:
     """Return what delivers log streams, in the one process that holds the lock."""
     folder = parts.settings.data / STREAMS
 
@@ -274,7 +284,7 @@ def _courier(parts: Parts, catalog: Catalog, progress: ProgressFiles, outbound: 
         call = Call(parts.store, parts.clock, parts.ids, tenant_id, STREAMS)
         suspend_log_stream(call, stream.id, because)
 
-    delivery = Delivery(parts.events, progress, Sinks(outbound, folder), parts.clock)
+    delivery = Delivery(parts.events, progress, Sinks(parts.outbound(), folder), parts.clock)
     return Courier(delivery, catalog.states, suspend, parts.settings.data / f"{STREAMS}.lock")
 
 

@@ -71,7 +71,7 @@ class Settings(BaseModel):
     )
     outbound_hosts: tuple[str, ...] = Field(
         ("127.0.0.1", "::1", "localhost"),
-        description="Hosts that log streams may call though they are not on the public internet; separated by spaces.",
+        description="Hosts that log streams and actions may call though they are not on the public internet; separated by spaces.",
     )
     token_lifetime: int = Field(86_400, ge=60, le=2_592_000, description="How long a token is good, in seconds.")
     geoip: Path | None = Field(None, description="A MaxMind-format file that tells countries and regions by address.")

@@ -161,7 +161,15 @@ class House:
         self.gate = Gate(self.catalog, self.tokens, RateLimiter(per_minute, now.now_seconds), now.now_seconds)
         self.progress = MemoryProgress()
         services = Services(
-            self.store, self.clock, self.ids, self.gate, self.catalog, self.events, self.events, self.progress
+            self.store,
+            self.clock,
+            self.ids,
+            self.gate,
+            self.catalog,
+            self.events,
+            self.events,
+            self.progress,
+            KeyRing(keys_folder, now),
         )
         self.app = Envelope(create_api(services), self.gate)
         self.client = TestClient(self.app, raise_server_exceptions=False)

@@ -8,6 +8,7 @@ from tests.api.conftest import NewHouse
 from tests.api.house import House, absent, problem
 
 FLAG, VARIATION = f"/feature-flags/{absent('flg')}", f"/feature-flags/{absent('flg')}/variations/{absent('var')}"
+ACTION = f"/api/v2/actions/actions/{absent('act')}"
 LOG_STREAM = f"/api/v2/log-streams/{absent('lst')}"
 EXPERIMENT, SEGMENT = f"/experiments/{absent('exp')}", f"/segments/{absent('seg')}"
 ROUTES = [
@@ -47,6 +48,12 @@ ROUTES = [
     ("GET", "/api/v2/logs", "read:logs"),
     ("GET", "/api/v2/logs/1", "read:logs"),
     ("GET", "/api/v2/users/1/logs", "read:logs"),
+    ("GET", "/api/v2/actions/actions", "read:actions"),
+    ("POST", "/api/v2/actions/actions", "create:actions"),
+    ("GET", ACTION, "read:actions"),
+    ("PATCH", ACTION, "update:actions"),
+    ("POST", f"{ACTION}/rotate-secret", "update:actions"),
+    ("DELETE", ACTION, "delete:actions"),
     ("GET", "/api/v2/log-streams", "read:log_streams"),
     ("POST", "/api/v2/log-streams", "create:log_streams"),
     ("GET", LOG_STREAM, "read:log_streams"),

@@ -20,7 +20,9 @@ STRUCTURED = frozenset(
         "parameters",
         "rules",
         "sink",
+        "supported_triggers",
         "target_level",
+        "webhook",
     }
 )
 """The fields of a form whose value is JSON; all others are text."""

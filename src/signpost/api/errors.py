@@ -34,6 +34,7 @@ NOUNS = {
     Kind.HOLDOUT: "Holdout",
     Kind.METRIC: "Metric",
     Kind.LOG_STREAM: "Log stream",
+    Kind.ACTION: "Action",
 }
 CODES = {kind: kind.value for kind in Kind}
 
@@ -128,6 +129,9 @@ TABLE: Mapping[type[DomainError], Callable[[Any], Told]] = {
     ),
     errors.LogStreamLimitError: lambda e: Told(
         400, "log_stream_limit_exceeded", f"A tenant may have at most {e.limit} log streams."
+    ),
+    errors.ActionLimitError: lambda e: Told(
+        400, "action_limit_exceeded", f"A tenant may have at most {e.limit} actions."
     ),
     errors.PlanInvalidError: lambda e: Told(
         400, "analysis_plan_invalid", f"Analysis plan cannot be followed. {' '.join(e.faults)}"

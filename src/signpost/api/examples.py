@@ -97,6 +97,20 @@ _LOG_STREAM_REPLY = {
     "health": {"lastLogId": "3728270284013568000", "deliveredAt": "2026-03-02T08:30:02.000Z"},
 }
 
+_ACTION = {
+    "name": "Ask the risk engine",
+    "supported_triggers": [{"id": "post-login", "version": "v3"}],
+    "webhook": {"url": "https://risk.example.com/decide", "timeout_ms": 1_500, "on_failure": "allow"},
+    "enabled": True,
+}
+_ACTION_REPLY = {
+    "id": "act_8kBSxGf2tRq7yCzLm5jNdV",
+    **_ACTION,
+    "status": "built",
+    "all_changes_deployed": True,
+    **_TIMES,
+}
+
 EXAMPLES: dict[str, Any] = {
     "FlagCreation": {"name": "Sign-in title", "parameters": _PARAMETERS},
     "FlagPatch": {"description": "The words above the sign-in form."},
@@ -154,6 +168,11 @@ EXAMPLES: dict[str, Any] = {
     "LogStreamCreation": _LOG_STREAM | {"startFrom": "2026-03-02T00:00:00Z"},
     "LogStreamPatch": {"status": "paused"},
     "LogStreamReply": _LOG_STREAM_REPLY,
+    "ActionCreation": _ACTION,
+    "ActionPatch": {"webhook": {"timeout_ms": 800}, "enabled": False},
+    "ActionReply": _ACTION_REPLY,
+    "SignedActionReply": _ACTION_REPLY | {"signing_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
+    "ActionList": {"total": 1, "page": 0, "per_page": 50, "actions": [_ACTION_REPLY]},
     "ErrorReply": {
         "statusCode": 404,
         "error": "Not Found",

@@ -16,6 +16,7 @@ from signpost.edge.asgi import keep_headers, peer_of
 from signpost.edge.catalog import Catalog
 from signpost.edge.gate import Admission, Gate
 from signpost.model.tenants import Generation
+from signpost.ports.actions import ActionSecrets
 from signpost.ports.clock import Clock
 from signpost.ports.events import EventLog
 from signpost.ports.ids import IdFactory
@@ -40,6 +41,7 @@ class Services:
     log: EventLog
     measures: Measures
     progress: StreamProgress
+    action_secrets: ActionSecrets
 
 
 class ReadRequest(Request):

@@ -17,6 +17,7 @@ class Kind(StrEnum):
     HOLDOUT = "holdout"
     METRIC = "metric"
     LOG_STREAM = "log_stream"
+    ACTION = "action"
 
 
 class BlockerCode(StrEnum):
@@ -127,6 +128,13 @@ class MetricLimitError(DomainError):
 @dataclass(eq=False)
 class LogStreamLimitError(DomainError):
     """The tenant has as many log streams as it may have."""
+
+    limit: int
+
+
+@dataclass(eq=False)
+class ActionLimitError(DomainError):
+    """The tenant has as many actions as it may have."""
 
     limit: int
 

@@ -24,6 +24,7 @@ class IdKind(StrEnum):
     GRANT = "gra"
     TRANSACTION = "txn"
     LOG_STREAM = "lst"
+    ACTION = "act"
 
 
 def encode_id(kind: IdKind, number: int) -> str:

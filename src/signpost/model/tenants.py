@@ -19,6 +19,10 @@ SCOPES = (
     "read:log_streams",
     "update:log_streams",
     "delete:log_streams",
+    "create:actions",
+    "read:actions",
+    "update:actions",
+    "delete:actions",
 )
 """Every scope that a client can hold, in the order in which they are listed."""
 

@@ -14,6 +14,7 @@ from signpost.model.accounts import (
     Session,
     account_id_of,
 )
+from signpost.model.actions import Action, OnFailure, Trigger
 from signpost.model.experiments import Allocation, Experiment, ExperimentStatus, Strategy
 from signpost.model.flags import Flag, FlagStatus, Origin, Parameter, ParameterType
 from signpost.model.ids import IdKind, encode_id, salt_of
@@ -132,6 +133,22 @@ def a_log_stream(number: int = 1, **changes: Any) -> LogStream:
         "http": HttpSink("https://logs.example/take", ContentFormat.JSON_LINES, "application/json", "Bearer s3cret"),
     }
     return LogStream(**(values | changes))
+
+
+def an_action(number: int = 1, **changes: Any) -> Action:
+    """Return an action after sign-in, which does not stand in the way when it fails."""
+    values: dict[str, Any] = {
+        "id": encode_id(IdKind.ACTION, number),
+        "name": f"action-{number}",
+        "trigger": Trigger.POST_LOGIN,
+        "endpoint": "https://actions.example/decide",
+        "timeout_ms": 2_000,
+        "on_failure": OnFailure.ALLOW,
+        "is_enabled": True,
+        "created_at": START,
+        "updated_at": START,
+    }
+    return Action(**(values | changes))
 
 
 def an_experiment(number: int = 1, **changes: Any) -> Experiment:

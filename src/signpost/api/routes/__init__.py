@@ -1,6 +1,7 @@
 """The routes, one module for each kind of thing."""
 
 from signpost.api.routes import (
+    actions,
     analysis_plans,
     experiments,
     feature_flags,
@@ -23,4 +24,5 @@ ROUTERS = (
     logs.router,
     logs.users_router,
     log_streams.router,
+    actions.router,
 )

@@ -16,7 +16,16 @@ from signpost.storage.documents import decode_document, encode_document
 from signpost.storage.sql import schema, tables
 from signpost.storage.sql.audit import Audit, write_entries
 from signpost.storage.sql.engines import open_engine, reading, writing
-from signpost.storage.sql.entities import Clients, Experiments, Flags, LogStreams, Metrics, Segments, Variations
+from signpost.storage.sql.entities import (
+    Actions,
+    Clients,
+    Experiments,
+    Flags,
+    LogStreams,
+    Metrics,
+    Segments,
+    Variations,
+)
 
 
 class SqlWorkspace:
@@ -57,6 +66,11 @@ class SqlWorkspace:
     def log_streams(self) -> LogStreams:
         """The tenant's log streams."""
         return LogStreams(self._connection, self.tenant.id, self._changes)
+
+    @cached_property
+    def actions(self) -> Actions:
+        """The tenant's actions."""
+        return Actions(self._connection, self.tenant.id, self._changes)
 
     @cached_property
     def clients(self) -> Clients:

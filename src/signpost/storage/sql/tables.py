@@ -121,6 +121,8 @@ metrics = _entities("metrics", UniqueConstraint("tenant_id", "name"))
 
 log_streams = _entities("log_streams", UniqueConstraint("tenant_id", "name"))
 
+actions = _entities("actions", UniqueConstraint("tenant_id", "name"))
+
 allocations = Table(
     "allocations",
     metadata,
