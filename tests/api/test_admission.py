@@ -10,6 +10,7 @@ from tests.api.house import House, absent, problem
 FLAG, VARIATION = f"/feature-flags/{absent('flg')}", f"/feature-flags/{absent('flg')}/variations/{absent('var')}"
 ACTION = f"/api/v2/actions/actions/{absent('act')}"
 LOG_STREAM = f"/api/v2/log-streams/{absent('lst')}"
+CLIENT = f"/api/v2/clients/{absent('cli')}"
 EXPERIMENT, SEGMENT = f"/experiments/{absent('exp')}", f"/segments/{absent('seg')}"
 ROUTES = [
     ("GET", "/experiments", "read:experimentation"),
@@ -59,6 +60,11 @@ ROUTES = [
     ("GET", LOG_STREAM, "read:log_streams"),
     ("PATCH", LOG_STREAM, "update:log_streams"),
     ("DELETE", LOG_STREAM, "delete:log_streams"),
+    ("GET", "/api/v2/clients", "read:clients"),
+    ("POST", "/api/v2/clients", "create:clients"),
+    ("GET", CLIENT, "read:clients"),
+    ("PATCH", CLIENT, "update:clients"),
+    ("DELETE", CLIENT, "delete:clients"),
 ]
 OTHERS = {
     "create:experimentation",

@@ -12,9 +12,12 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 STRUCTURED = frozenset(
     {
         "allocations",
+        "allowed_logout_urls",
         "analysis_plan",
         "assignment_config",
+        "callbacks",
         "filters",
+        "grant_types",
         "levels",
         "overrides",
         "parameters",
@@ -23,6 +26,7 @@ STRUCTURED = frozenset(
         "supported_triggers",
         "target_level",
         "webhook",
+        "web_origins",
     }
 )
 """The fields of a form whose value is JSON; all others are text."""

@@ -127,6 +127,9 @@ TABLE: Mapping[type[DomainError], Callable[[Any], Told]] = {
     errors.MetricLimitError: lambda e: Told(
         400, "metric_limit_exceeded", f"A tenant may have at most {e.limit} metrics of its own."
     ),
+    errors.ClientLimitError: lambda e: Told(
+        400, "client_limit_exceeded", f"A tenant may have at most {e.limit} clients."
+    ),
     errors.LogStreamLimitError: lambda e: Told(
         400, "log_stream_limit_exceeded", f"A tenant may have at most {e.limit} log streams."
     ),

@@ -89,6 +89,23 @@ _LOG_STREAM = {
         "httpContentFormat": "JSONLINES",
     },
 }
+_CLIENT = {
+    "name": "Shop",
+    "app_type": "spa",
+    "callbacks": ["https://shop.example/callback"],
+    "allowed_logout_urls": ["https://shop.example/"],
+    "web_origins": ["https://shop.example"],
+    "grant_types": ["authorization_code", "refresh_token"],
+    "token_endpoint_auth_method": "none",
+}
+_CLIENT_REPLY = {
+    "client_id": "cli_8kBSxGf2tRq7yCzLm5jNdV",
+    "tenant": "default",
+    **_CLIENT,
+    "is_first_party": True,
+    "oidc_conformant": True,
+    **_TIMES,
+}
 _LOG_STREAM_REPLY = {
     "id": "lst_4tRq7yCzLm5jNdV8kBSxGf",
     **_LOG_STREAM,
@@ -165,6 +182,10 @@ EXAMPLES: dict[str, Any] = {
     "MetricPreviewBody": {"metric": _METRIC, "experiment_id": _EXPERIMENT},
     "KnownMetricReply": _METRIC_REPLY,
     "KnownMetricList": {"metrics": [_METRIC_REPLY]},
+    "ClientCreation": _CLIENT,
+    "ClientPatch": {"callbacks": ["https://shop.example/callback", "https://shop.example/silent"]},
+    "ClientReply": _CLIENT_REPLY,
+    "ClientPage": {"start": 0, "limit": 50, "length": 1, "total": 1, "clients": [_CLIENT_REPLY]},
     "LogStreamCreation": _LOG_STREAM | {"startFrom": "2026-03-02T00:00:00Z"},
     "LogStreamPatch": {"status": "paused"},
     "LogStreamReply": _LOG_STREAM_REPLY,

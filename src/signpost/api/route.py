@@ -149,7 +149,12 @@ async def _generation(admission: Annotated[Admission, Depends(_admission)]) -> G
     return admission.state.tenant.api_generation
 
 
+async def _tenant_name(admission: Annotated[Admission, Depends(_admission)]) -> str:
+    return admission.state.tenant.name
+
+
 InTenant = Annotated[Call, Depends(_call)]
+TenantName = Annotated[str, Depends(_tenant_name)]
 InGeneration = Annotated[Generation, Depends(_generation)]
 WithServices = Annotated[Services, Depends(_services)]
 

@@ -8,6 +8,7 @@ from urllib.parse import unquote_plus
 
 from signpost.edge.limits import RateLimiter
 from signpost.edge.tokens import Tokens
+from signpost.model.clients import GrantType
 from signpost.model.tenants import Client, Tenant
 from signpost.usecases.catalog import TenantState
 from signpost.usecases.clients import is_secret_of
@@ -75,6 +76,8 @@ def grant_token(tokens: Tokens, guesses: RateLimiter, state: TenantState, reques
     if texts["grant_type"] != "client_credentials":
         raise GrantError(400, "unsupported_grant_type", "The only grant_type here is client_credentials.")
     client = _authenticate(guesses, state, texts, request)
+    if GrantType.CLIENT_CREDENTIALS not in client.grant_types:
+        raise GrantError(403, "unauthorized_client", "The client may not use client_credentials.")
     _check_audience(state.tenant, request.host, texts.get("audience"))
     scopes = _choose_scopes(client, texts.get("scope"))
     return Grant(

@@ -119,6 +119,13 @@ class MetricInvalidError(DomainError):
 
 
 @dataclass(eq=False)
+class ClientLimitError(DomainError):
+    """The tenant has as many clients as it may have."""
+
+    limit: int
+
+
+@dataclass(eq=False)
 class MetricLimitError(DomainError):
     """The tenant has as many metrics of its own as it may have."""
 

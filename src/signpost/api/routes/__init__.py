@@ -3,6 +3,7 @@
 from signpost.api.routes import (
     actions,
     analysis_plans,
+    clients,
     experiments,
     feature_flags,
     log_streams,
@@ -25,4 +26,5 @@ ROUTERS = (
     logs.users_router,
     log_streams.router,
     actions.router,
+    clients.router,
 )
