@@ -26,6 +26,7 @@ from signpost.edge.log_streams.courier import Courier
 from signpost.edge.log_streams.delivery import Delivery
 from signpost.edge.log_streams.sinks import Sinks
 from signpost.edge.logs import JsonLines
+from signpost.edge.notices import Notices
 from signpost.edge.outbound import Outbound
 from signpost.edge.system import RandomIds, SystemClock
 from signpost.edge.tokens import Tokens
@@ -39,13 +40,12 @@ from signpost.events.remembered import RememberedMeasures
 from signpost.gateway.abandonment import Abandonments
 from signpost.gateway.app import Gateway
 from signpost.gateway.assigning import Assigning, Desk
-from signpost.gateway.notices import Notices
 from signpost.gateway.opening import Opening, Station
 from signpost.gateway.outcomes import Outcomes
 from signpost.gateway.provider import Provider
 from signpost.gateway.settings import GatewaySettings
-from signpost.gateway.testers import OverrideCookie
 from signpost.middleware.cookies import DeviceCookie
+from signpost.middleware.testers import OverrideCookie
 from signpost.model.errors import NameTakenError
 from signpost.model.log_streams import LogStream
 from signpost.model.tenants import Tenant

@@ -8,15 +8,15 @@ from msgspec import structs
 from signpost.assignment import Outcome, Reason
 from signpost.authlogs.moments import Moments
 from signpost.edge.catalog import Catalog
+from signpost.edge.notices import Notice, Notices
 from signpost.exchange.overrides import PARAMETER
 from signpost.gateway.delivery import Deliveries, Delivery
-from signpost.gateway.notices import Notice, Notices
 from signpost.gateway.queries import Query
 from signpost.gateway.settings import GatewaySettings
-from signpost.gateway.testers import OverrideCookie
 from signpost.gateway.visits import Visit, Way, describe, find_flow, is_untouched, session_of
 from signpost.middleware.cookies import DeviceCookie, SetCookie
 from signpost.middleware.journeys import FOR_EVERYBODY
+from signpost.middleware.testers import OverrideCookie
 from signpost.ports.clock import Clock
 from signpost.ports.events import Event
 from signpost.requests.attributes import Attributes

@@ -11,15 +11,15 @@ from urllib.parse import parse_qsl
 
 from signpost.edge.catalog import Catalog
 from signpost.edge.keys import KeyRing
+from signpost.edge.notices import Notices
 from signpost.events.memory import MemoryEvents
 from signpost.gateway.assigning import Assigning, Desk
-from signpost.gateway.notices import Notices
 from signpost.gateway.outcomes import Outcomes
 from signpost.gateway.queries import Query
 from signpost.gateway.settings import GatewaySettings
-from signpost.gateway.testers import OverrideCookie
 from signpost.gateway.visits import Visit, Way
 from signpost.middleware.cookies import Device, DeviceCookie
+from signpost.middleware.testers import OverrideCookie
 from signpost.model.experiments import Experiment, ExperimentStatus, SlotRange
 from signpost.ports.events import Event
 from signpost.requests.attributes import RequestAttributes

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 QUIET_SECONDS = 10.0
 
-log = logging.getLogger("signpost.gateway")
+log = logging.getLogger("signpost.experiments")
 
 
 class Notice(StrEnum):
