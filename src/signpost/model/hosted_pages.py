@@ -1,7 +1,7 @@
 """What can vary on the hosted sign-in pages: the flag that the server owns, with variations and segments to begin with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from signpost.model.flags import Parameter, ParameterType
 from signpost.model.json import JsonValue
@@ -69,3 +69,14 @@ SEGMENTS = (
         (Rule((Condition(f"{METADATA_PREFIX}{RETURNING}", Operator.EQUALS, ("true",)),)),),
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class HostedPages:
+    """A tenant's own way of the pages: values of the parameters, by name, where they are not the usual ones, and a template.
+
+    It is what everybody sees who is in no experiment, and what `default_config` of `tenant` means.
+    """
+
+    parameters: Mapping[str, JsonValue] = field(default_factory=dict)
+    template: str | None = None

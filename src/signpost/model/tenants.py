@@ -1,11 +1,12 @@
 """Tenants, and the machine-to-machine clients that act in them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from signpost.model.clients import AppType, GrantType, TokenAuthMethod
 from signpost.model.holdouts import Holdout
+from signpost.model.hosted_pages import HostedPages
 
 SCOPES = (
     "create:experimentation",
@@ -65,6 +66,7 @@ class Tenant:
     updated_at: datetime
     plain_overrides: bool = True
     holdout: Holdout | None = None
+    pages: HostedPages = field(default_factory=HostedPages)
 
     @property
     def issuer(self) -> str:

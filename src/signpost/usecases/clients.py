@@ -21,6 +21,7 @@ from signpost.model.ids import IdKind
 from signpost.model.tenants import SCOPES, Client
 from signpost.ports.store import Workspace
 from signpost.usecases.call import Call
+from signpost.usecases.hosted_pages import ensure_hosted_pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,8 @@ def get_client(call: Call, client_id: str) -> Client:
 def add_client(call: Call, draft: ClientDraft) -> Credentials:
     """Create a client of any type. One that can't keep a secret gets none: it is empty then.
 
+    The first one that people sign in to brings the flag of the hosted pages with it.
+
     Raises:
         FieldRefusedError: an address can't be one, or what is wanted does not go together.
         ClientLimitError: the tenant has as many as it may have.
@@ -122,6 +125,8 @@ def add_client(call: Call, draft: ClientDraft) -> Credentials:
         if sum(known.revoked_at is None for known in tenant.clients.all()) >= limits.CLIENTS_MAX:
             raise ClientLimitError(limits.CLIENTS_MAX)
         tenant.clients.add(credentials.client)
+        if client.app_type is not AppType.NON_INTERACTIVE:
+            ensure_hosted_pages(call, tenant)
     return credentials
 
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from signpost.model.flags import Parameter, ParameterType
 from signpost.model.json import JsonValue
 
 Layout = Literal["identifier_first", "combined"]
@@ -13,25 +12,6 @@ Method = Literal["password", "passkey"]
 
 TEXT_MAX = 200
 LABEL_MAX = 40
-
-PARAMETERS: Mapping[str, Parameter] = {
-    "layout": Parameter(
-        ParameterType.STRING,
-        "identifier_first",
-        "identifier_first: e-mail, then password; combined: both on one page.",
-    ),
-    "social_proof": Parameter(ParameterType.STRING, "", "A line above the form; none when empty."),
-    "primary_button": Parameter(ParameterType.STRING, "", "The label of the main button; the usual one when empty."),
-    "passkey_prompt": Parameter(ParameterType.BOOLEAN, True, "Whether to offer making a passkey."),
-    "passkey_moment": Parameter(
-        ParameterType.STRING, "after_sign_in", "When passkeys are offered: before_password or after_sign_in."
-    ),
-    "mfa_nudge": Parameter(ParameterType.BOOLEAN, False, "Whether to suggest a second factor after signing in."),
-    "methods": Parameter(
-        ParameterType.ARRAY, ["password", "passkey"], "The ways to sign in, in the order of the page."
-    ),
-}
-"""The parameters of the flag that the server owns."""
 
 
 @dataclass(frozen=True, slots=True)

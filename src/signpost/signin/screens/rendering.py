@@ -67,7 +67,6 @@ def view(screen: Screen) -> dict[str, Any]:
         "query": f"?state={quote(screen.journey, safe='')}",
         "qr": _embed(facts["qr"]),
         "continue_url": keep_link(facts["continue_url"]),
-        "outbox_path": keep_link(facts["outbox_path"]),
         "mails": [
             {**mail, "links": [link for link in mail.get("links", ()) if keep_link(link)]} for mail in facts["mails"]
         ],

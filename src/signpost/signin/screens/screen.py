@@ -41,7 +41,6 @@ FACTS: Mapping[str, Any] = {
     "secret": "",  # mfa-enroll: for typing in
     "codes": (),  # recovery-codes: the codes
     "masked_email": "",  # reset-sent
-    "outbox_path": "",  # reset-sent: where mail lies when none is sent
     "ticket": "",  # reset-password
     "message": "",  # message: a key of `messages` in the words
     "text": "",  # message: what an Action said, instead of the message's text

@@ -19,7 +19,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "password": {"webauthn": OPTIONS},
     "mfa-enroll": {"qr": QR, "secret": "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP"},
     "recovery-codes": {"codes": [f"{n}7KQ-M2XD" for n in range(1, 9)]},
-    "reset-sent": {"masked_email": "a••@e••.com", "outbox_path": "/u/outbox"},
+    "reset-sent": {"masked_email": "a••@e••.com"},
     "reset-password": {"ticket": "tic_ket"},
     "passkey-enroll": {"webauthn": CREATION},
     "passkey-signin": {"webauthn": OPTIONS},
