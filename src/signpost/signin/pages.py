@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.responses import HTMLResponse, Response
 
@@ -42,7 +41,7 @@ def respond(
     html: str, status: int = 200, redirect_uris: Sequence[str] = (), cookies: Sequence[str] = (), **headers: str
 ) -> Response:
     """Return a page as a response: nobody keeps it, frames it, or learns from it where the browser was."""
-    response = HTMLResponse(html, status, PRIVATE | headers)
+    response = HTMLResponse(html, status, {**PRIVATE, **headers})
     response.headers["Content-Security-Policy"] = content_security_policy(html, redirect_uris)
     return with_cookies(response, cookies)
 
@@ -59,7 +58,7 @@ def with_cookies(response: Response, cookies: Sequence[str]) -> Response:
     return response
 
 
-PRIVATE: Mapping[str, Any] = {
+PRIVATE: Mapping[str, str] = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",

@@ -33,7 +33,7 @@ def make_factor(account: Account, clock: Clock) -> TotpFactor:
 
 def enrolment(factor: TotpFactor, email: str, issuer: str) -> TotpEnrolment:
     """Return what sets an app up."""
-    uri = pyotp.TOTP(factor.secret).provisioning_uri(email, issuer)
+    uri = pyotp.TOTP(factor.secret).provisioning_uri(name=email, issuer_name=issuer)
     out = io.BytesIO()
     segno.make(uri, error="m").save(out, kind="svg", scale=4, border=4, dark="#000", light="#fff", xmldecl=False)
     grouped = " ".join(factor.secret[i : i + GROUP] for i in range(0, len(factor.secret), GROUP))
