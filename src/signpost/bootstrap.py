@@ -74,6 +74,7 @@ from signpost.signin.mail.sending import Sending
 from signpost.signin.mail.smtp import Smtp, read_server
 from signpost.signin.oidc.provider import Provider
 from signpost.signin.recording import Recording
+from signpost.signin.screens.templates import say_fault
 from signpost.storage.sql import SqlStore
 from signpost.storage.sql.accounts import SqlAccountStore
 from signpost.usecases.call import Call
@@ -187,6 +188,7 @@ def create_app(settings: Settings) -> App:
         measures=measures,
         progress=progress,
         action_secrets=parts.keys,
+        check_template=say_fault,
     )
     health = {
         "database": parts.store.is_ready,

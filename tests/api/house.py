@@ -20,6 +20,7 @@ from signpost.events.progress import MemoryProgress
 from signpost.model.flags import FlagStatus, Origin
 from signpost.model.tenants import SCOPES, Generation, Tenant
 from signpost.ports.store import Store
+from signpost.signin.screens.templates import say_fault
 from signpost.storage.memory import MemoryStore
 from signpost.testing.builders import a_flag, a_segment, a_tenant, a_variation
 from signpost.testing.repeatable import SequentialIds, SteppingClock
@@ -170,6 +171,7 @@ class House:
             self.events,
             self.progress,
             KeyRing(keys_folder, now),
+            say_fault,
         )
         self.app = Envelope(create_api(services), self.gate)
         self.client = TestClient(self.app, raise_server_exceptions=False)

@@ -10,6 +10,7 @@ from tests.api.house import House, absent, problem
 FLAG, VARIATION = f"/feature-flags/{absent('flg')}", f"/feature-flags/{absent('flg')}/variations/{absent('var')}"
 ACTION = f"/api/v2/actions/actions/{absent('act')}"
 LOG_STREAM = f"/api/v2/log-streams/{absent('lst')}"
+TEMPLATE = "/api/v2/branding/templates/universal-login"
 CLIENT = f"/api/v2/clients/{absent('cli')}"
 EXPERIMENT, SEGMENT = f"/experiments/{absent('exp')}", f"/segments/{absent('seg')}"
 ROUTES = [
@@ -60,6 +61,9 @@ ROUTES = [
     ("GET", LOG_STREAM, "read:log_streams"),
     ("PATCH", LOG_STREAM, "update:log_streams"),
     ("DELETE", LOG_STREAM, "delete:log_streams"),
+    ("GET", TEMPLATE, "read:branding"),
+    ("PUT", TEMPLATE, "update:branding"),
+    ("DELETE", TEMPLATE, "delete:branding"),
     ("GET", "/api/v2/clients", "read:clients"),
     ("POST", "/api/v2/clients", "create:clients"),
     ("GET", CLIENT, "read:clients"),

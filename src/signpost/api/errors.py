@@ -35,6 +35,7 @@ NOUNS = {
     Kind.METRIC: "Metric",
     Kind.LOG_STREAM: "Log stream",
     Kind.ACTION: "Action",
+    Kind.PAGE_TEMPLATE: "Page template",
 }
 CODES = {kind: kind.value for kind in Kind}
 

@@ -42,6 +42,8 @@ class Services:
     measures: Measures
     progress: StreamProgress
     action_secrets: ActionSecrets
+    check_template: Callable[[str], str | None]
+    """Says what is wrong with a template for the hosted pages."""
 
 
 class ReadRequest(Request):

@@ -18,7 +18,9 @@ from signpost.cli import (
     gateway,
     imports,
     metrics,
+    outbox,
     override,
+    pages,
     plan,
     plans,
     report,
@@ -60,6 +62,8 @@ app.command("gateway")(gateway.gateway)
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(clients.app, name="clients")
 app.add_typer(actions.app, name="actions")
+app.add_typer(pages.app, name="pages")
+app.command("outbox")(outbox.outbox)
 app.command("token")(token.token)
 app.command("override")(override.override)
 app.add_typer(metrics.app, name="metrics")

@@ -18,6 +18,7 @@ class Kind(StrEnum):
     METRIC = "metric"
     LOG_STREAM = "log_stream"
     ACTION = "action"
+    PAGE_TEMPLATE = "page_template"
 
 
 class BlockerCode(StrEnum):

@@ -42,6 +42,8 @@ METRICS_MAX = 200
 PLAN_METRICS_MAX = 20
 LOG_STREAMS_MAX = 20
 LOG_STREAM_FILTERS_MAX = 20
+PAGE_TEMPLATE_MAX = 32_768
+"""Characters of a tenant's own template for the hosted pages."""
 CLIENT_NAME_MAX, CLIENT_DESCRIPTION_MAX = 255, 140
 CLIENT_URIS_MAX = 100
 """Callbacks, and each other list of addresses of a client."""

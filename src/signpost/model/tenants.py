@@ -29,6 +29,9 @@ SCOPES = (
     "read:clients",
     "update:clients",
     "delete:clients",
+    "read:branding",
+    "update:branding",
+    "delete:branding",
 )
 """Every scope that a client can hold, in the order in which they are listed."""
 

@@ -1,12 +1,56 @@
-"""The flag, its variations and the segments that the server owns, made in a tenant when it first has hosted sign-in."""
+"""The hosted pages of a tenant: its own way of them, and the flag, variations and segments that the server owns.
+
+The latter are made when a tenant first has hosted sign-in.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from signpost.model import hosted_pages
+from signpost.model.errors import FieldRefusedError
 from signpost.model.flags import Flag, FlagStatus, Origin
+from signpost.model.hosted_pages import HostedPages
 from signpost.model.ids import IdKind
+from signpost.model.json import JsonValue
 from signpost.model.segments import Segment, SegmentStatus
 from signpost.model.variations import Variation
 from signpost.ports.store import Workspace
 from signpost.usecases.call import Call
+from signpost.usecases.tenants import TenantChange, update_tenant
+
+
+def get_pages(call: Call) -> HostedPages:
+    """Return the tenant's own way of the pages."""
+    with call.reading() as tenant:
+        return tenant.tenant.pages
+
+
+def set_template(call: Call, template: str | None) -> None:
+    """Put a template around the pages' forms, checked by the caller; None: the built-in one."""
+    _change_pages(call, lambda pages: replace(pages, template=template))
+
+
+def set_parameters(call: Call, parameters: Mapping[str, JsonValue]) -> None:
+    """Set values of the pages' parameters for everybody who is in no experiment on them; what is not named is as is usual.
+
+    Raises:
+        FieldRefusedError: there is no such parameter, or the value is not of its type.
+    """
+    for name, value in parameters.items():
+        known = hosted_pages.PARAMETERS.get(name)
+        if known is None:
+            raise FieldRefusedError(
+                name, f"is no parameter of the pages; there are {', '.join(hosted_pages.PARAMETERS)}"
+            )
+        if not known.type.fits(value):
+            raise FieldRefusedError(name, f"has to be of type {known.type}")
+    _change_pages(call, lambda pages: replace(pages, parameters=dict(parameters)))
+
+
+def _change_pages(call: Call, change: Callable[[HostedPages], HostedPages]) -> None:
+    with call.reading() as tenant:
+        found = tenant.tenant
+    update_tenant(call.store, call.clock, call.actor, found, TenantChange(pages=change(found.pages)))
 
 
 def find_pages_flag(tenant: Workspace) -> Flag | None:

@@ -3,6 +3,7 @@
 from signpost.api.routes import (
     actions,
     analysis_plans,
+    branding,
     clients,
     experiments,
     feature_flags,
@@ -27,4 +28,5 @@ ROUTERS = (
     log_streams.router,
     actions.router,
     clients.router,
+    branding.router,
 )

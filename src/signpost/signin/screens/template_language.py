@@ -15,9 +15,10 @@ from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS
 
+from signpost.model.limits import PAGE_TEMPLATE_MAX
 from signpost.signin.screens.template_faults import TemplateFault, TemplateRefusedError
 
-SOURCE_MAX = 32 * 1024
+SOURCE_MAX = PAGE_TEMPLATE_MAX
 ITEMS_MAX = 50
 DEPTH_MAX = 20
 BOUND = "first_items"

@@ -62,6 +62,14 @@ def check_template(source: str) -> TemplateFault | None:
     return None
 
 
+def say_fault(source: str) -> str | None:
+    """Return what is wrong with a template in a sentence, None if nothing is."""
+    fault = check_template(source)
+    if fault is None:
+        return None
+    return f"line {fault.line}: {fault.message}" if fault.line is not None else fault.message
+
+
 def preview_template(
     source: str | None, screen: Screen, variations: Mapping[str, PreviewVariation]
 ) -> Mapping[str, RenderedPage]:

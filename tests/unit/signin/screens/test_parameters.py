@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from signpost.model.flags import Parameter
+from signpost.model.hosted_pages import PARAMETERS
 from signpost.model.json import JsonValue
-from signpost.signin.screens.parameters import PARAMETERS, PageParameters, read_parameters
+from signpost.signin.screens.parameters import PageParameters, read_parameters
 from signpost.signin.screens.rendering import render
 from tests.unit.signin.screens.examples import show
 from tests.unit.signin.screens.page import Page
