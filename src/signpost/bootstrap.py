@@ -196,7 +196,12 @@ def create_app(settings: Settings) -> App:
         "events": lambda: not parts.events.is_failing,
     }
     guesses = RateLimiter(WRONG_SECRETS_MAX, parts.clock.now_seconds)
-    routers = (create_oauth_router(catalog, gate, parts.keys, parts.tokens, guesses), create_health_router(health))
+    attributes = _attributes(settings)
+    desk = _desk(parts, catalog, attributes, guesses)
+    routers = (
+        create_oauth_router(catalog, gate, parts.keys, parts.tokens, guesses, people=desk.provider),
+        create_health_router(health),
+    )
     api = create_api(services, routers, describe_runtime())
 
     housekeeper = Housekeeper(parts.events, parts.clock, upkeep_of(settings))
@@ -204,8 +209,6 @@ def create_app(settings: Settings) -> App:
 
     courier = _courier(parts, catalog, progress)
 
-    attributes = _attributes(settings)
-    desk = _desk(parts, catalog, attributes, guesses)
     sign_in = SignIn(desk, catalog.find)
     abandonments = Abandonments(parts.accounts, catalog.states, desk.recording, parts.clock)
 
