@@ -59,6 +59,9 @@ class Caller:
     def patch(self, path: str, body: Any) -> Any:
         return self.send("PATCH", path, json=body)
 
+    def put(self, path: str, body: Any) -> Any:
+        return self.send("PUT", path, json=body)
+
     def delete(self, path: str) -> Any:
         return self.send("DELETE", path)
 

@@ -10,6 +10,7 @@ import pytest
 from signpost.api.examples import EXAMPLES
 from signpost.api.wire import (
     actions,
+    branding,
     clients,
     experiments,
     flags,
@@ -24,7 +25,18 @@ from tests.api.test_admission import ROUTES
 
 BODIES = {
     name: getattr(module, name)
-    for module in (actions, clients, experiments, flags, log_streams, metric_previews, metrics, segments, variations)
+    for module in (
+        actions,
+        branding,
+        clients,
+        experiments,
+        flags,
+        log_streams,
+        metric_previews,
+        metrics,
+        segments,
+        variations,
+    )
     for name in EXAMPLES
     if hasattr(module, name) and "Reply" not in name and "List" not in name
 }

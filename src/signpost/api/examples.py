@@ -14,6 +14,7 @@ _NEW_ALLOCATIONS = [
     {"variation_id": _BASELINE, "is_control": True, "weight": 50},
     {"variation_id": _SHORT, "is_control": False, "weight": 50},
 ]
+_TEMPLATE = '<!doctype html><html lang="{{ screen.locale }}"><head>{{ head }}</head><body>{{ form }}</body></html>'
 _NAMED = {_BASELINE: "As it is", _SHORT: "Short title"}
 
 _FLAG_REPLY = {
@@ -184,8 +185,10 @@ EXAMPLES: dict[str, Any] = {
     "KnownMetricList": {"metrics": [_METRIC_REPLY]},
     "ClientCreation": _CLIENT,
     "ClientPatch": {"callbacks": ["https://shop.example/callback", "https://shop.example/silent"]},
+    "PageTemplate": {"template": _TEMPLATE},
+    "PageTemplateReply": {"body": _TEMPLATE},
     "ClientReply": _CLIENT_REPLY,
-    "ClientPage": {"start": 0, "limit": 50, "length": 1, "total": 1, "clients": [_CLIENT_REPLY]},
+    "ClientList": {"start": 0, "limit": 50, "length": 1, "total": 1, "clients": [_CLIENT_REPLY]},
     "LogStreamCreation": _LOG_STREAM | {"startFrom": "2026-03-02T00:00:00Z"},
     "LogStreamPatch": {"status": "paused"},
     "LogStreamReply": _LOG_STREAM_REPLY,

@@ -1,32 +1,16 @@
 """A tenant's own template for the hosted pages, under the address that Auth0 has for it."""
 
-from typing import Annotated
-
 from fastapi import APIRouter, Response
-from pydantic import Field
 
 from signpost.api.description import replies
 from signpost.api.route import InTenant, JsonReply, ManagementRoute, WithServices, needs
-from signpost.api.wire.common import ReplyBody, RequestBody
+from signpost.api.wire.branding import PageTemplate, PageTemplateReply
 from signpost.model.errors import FieldRefusedError, Kind, NotFoundError
-from signpost.model.limits import PAGE_TEMPLATE_MAX
 from signpost.usecases.hosted_pages import get_pages, set_template
 
 router = APIRouter(
     prefix="/api/v2/branding/templates/universal-login", route_class=ManagementRoute, tags=["Hosted pages"]
 )
-
-
-class PageTemplate(RequestBody):
-    """A template to be put around the forms."""
-
-    template: Annotated[str, Field(min_length=1, max_length=PAGE_TEMPLATE_MAX)]
-
-
-class PageTemplateReply(ReplyBody):
-    """The tenant's template."""
-
-    body: str
 
 
 @router.get(

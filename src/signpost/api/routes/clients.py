@@ -9,7 +9,7 @@ from signpost.api.parameters import ClientId
 from signpost.api.route import InTenant, JsonReply, ManagementRoute, TenantName, needs
 from signpost.api.wire.clients import (
     ClientCreation,
-    ClientPage,
+    ClientList,
     ClientPatch,
     ClientReply,
     render_client,
@@ -28,7 +28,7 @@ router = APIRouter(prefix="/api/v2/clients", route_class=ManagementRoute, tags=[
     "",
     operation_id="listClients",
     openapi_extra=needs("read:clients"),
-    responses=replies({200: ClientPage}),
+    responses=replies({200: ClientList}),
 )
 def list_clients(
     call: InTenant,

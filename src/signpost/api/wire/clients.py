@@ -102,7 +102,7 @@ class ClientReply(ReplyBody):
     client_secret: str = Field("", description="In the reply that tells of a new secret, and in no other.")
 
 
-class ClientPage(ReplyBody):
+class ClientList(ReplyBody):
     """A page of clients, when totals are asked for."""
 
     start: int
