@@ -170,8 +170,8 @@ def set_up(parts: Parts) -> Credentials | None:
     return create_first_client(parts.call(tenant, "setup"), FIRST_CLIENT)
 
 
-def create_app(settings: Settings) -> App:
-    """Return the server of one process, as an ASGI application that opens what it needs when it starts."""
+def create_app(settings: Settings, python_actions: Sequence[PythonAction] = ()) -> App:
+    """Return the server of one process, as an ASGI application; with actions of whoever embeds it, if there are any."""
     set_up_logging(settings.log_level)
     parts = open_parts(settings)
     catalog = Catalog(parts.store)
@@ -197,7 +197,7 @@ def create_app(settings: Settings) -> App:
     }
     guesses = RateLimiter(WRONG_SECRETS_MAX, parts.clock.now_seconds)
     attributes = _attributes(settings)
-    desk = _desk(parts, catalog, attributes, guesses)
+    desk = _desk(parts, catalog, attributes, guesses, python_actions)
     routers = (
         create_oauth_router(catalog, gate, parts.keys, parts.tokens, guesses, people=desk.provider),
         create_health_router(health),
@@ -312,7 +312,13 @@ def upkeep_of(settings: Settings) -> Upkeep:
     return Upkeep(settings.events_seal_hours, settings.events_open_rows, settings.events_retention_days or None)
 
 
-def _desk(parts: Parts, catalog: Catalog, attributes: Attributes, guesses: RateLimiter) -> Desk:
+def _desk(
+    parts: Parts,
+    catalog: Catalog,
+    attributes: Attributes,
+    guesses: RateLimiter,
+    python_actions: Sequence[PythonAction],
+) -> Desk:
     """Return what hosted sign-in is served with."""
     settings, notices = parts.settings, Notices(monotonic)
     recording = Recording(parts.events, notices, monotonic)
@@ -336,7 +342,7 @@ def _desk(parts: Parts, catalog: Catalog, attributes: Attributes, guesses: RateL
         throttle=Throttle(parts.clock.now_seconds),
         mail=Sending(mailer),
         outbox=outbox,
-        actions=parts.actions(),
+        actions=parts.actions(python_actions),
         experiments=experiments,
         recording=recording,
         secrets=parts.keys,
