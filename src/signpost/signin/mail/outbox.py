@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,7 +55,8 @@ class Outbox:
                 file.write(msgspec.json.encode(_Kept(mail.to, mail.subject, mail.text, mail.links)))
             draft.rename(folder / name)
         except OSError as error:
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                draft.unlink()
             raise MailNotSentError(f"it can't be kept in {folder}: {error.strerror}") from error
         for old in self._names(tenant_id)[KEPT_MAX:]:
             (folder / old).unlink(missing_ok=True)

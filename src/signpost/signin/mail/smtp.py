@@ -68,6 +68,8 @@ class Smtp:
 
     def _write(self, mail: Mail) -> EmailMessage:
         """Return the message. A header that holds a line break is refused by the library, and so is an address that is none."""
+        if "@" not in mail.to:
+            raise ValueError("there is nobody to send it to")
         message = EmailMessage()
         message["From"] = self._sender
         message["To"] = Address(addr_spec=mail.to)
