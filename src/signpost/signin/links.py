@@ -65,6 +65,12 @@ class Links:
                 found, password_hash=new_hash, password_changed_at=now, updated_at=now, email_verified=True
             ),
         )
+        if not account.email_verified:
+            # Whoever made the account may not be whose address it is: what they have put on it does not open it any more.
+            for passkey in people.passkeys.of_account(account.id):
+                people.passkeys.remove(passkey.credential_id)
+            people.totp_factors.remove(account.id)
+            people.recovery_codes.remove(account.id)
         people.sessions.remove_of(account.id)
         people.grants.revoke_of(account.id)
         desk.throttle.note_success(visit.state.tenant.id, account.email, visit.address)

@@ -13,7 +13,7 @@ from signpost.signin.credentials.passkeys import (
     finish_registration,
     registration_options,
 )
-from signpost.signin.journeys.proving import go_on, prove, put_off
+from signpost.signin.journeys.proving import go_on, may_enrol, prove, put_off
 from signpost.signin.journeys.steps import PASSKEY
 from signpost.signin.journeys.turns import Next, Stay, Stop, Turn
 from signpost.signin.records import Step
@@ -72,6 +72,8 @@ def answer_passkey_enroll(turn: Turn, fields: Mapping[str, str]) -> Next:
     if fields.get("action") == "skip":
         turn.cookies.append(write_put_off("passkey-enroll", is_secure=turn.visit.is_secure))
         return put_off(turn)
+    if not may_enrol(turn, account):
+        return go_on(turn)
     challenge = turn.fact(CHALLENGE)
     turn.remember(**{CHALLENGE: None})
     try:

@@ -12,22 +12,25 @@ from signpost.model.json import JsonValue
 from signpost.signin.actions import Verdict
 from signpost.signin.cookies import write_returning, write_session
 from signpost.signin.journeys.asking import describe_sign_in
-from signpost.signin.journeys.steps import PASSKEY, Standing, amr_of, next_step
+from signpost.signin.journeys.steps import PASSKEY, Standing, amr_of, missing_proof, next_step
 from signpost.signin.journeys.turns import Go, Leave, Next, Stop, Turn
 from signpost.signin.records import Step
 
 SESSION_FOR = timedelta(days=7)
 EXPERIMENT_SCOPE = "experiment"
 """A client that asks for this scope is told the experiment in the ID token."""
+PASSWORD_OF = "password_changed_at"  # noqa: S105 a fact's name
+"""The fact that holds since when the account had its password when somebody proved to be its owner."""
 
 
 def prove(turn: Turn, account: Account, proof: str) -> Next:
     """Go on after somebody has proved who they are, in the first or in another way."""
-    is_first = not turn.journey.amr
-    turn.change(account_id=account.id, amr=(*turn.journey.amr, proof))
+    known = turn.journey.amr if turn.journey.account_id == account.id else ()  # another's proofs don't count
+    turn.change(account_id=account.id, amr=(*known, proof))
     if account.blocked:
         return refuse(turn, account, "access_denied", "The account is blocked.")
-    if is_first:
+    if not known:
+        turn.remember(**{PASSWORD_OF: _password_of(account)})
         stopped = _ask_actions(turn, account)
         if stopped is not None:
             return stopped
@@ -37,18 +40,20 @@ def prove(turn: Turn, account: Account, proof: str) -> Next:
 def go_on(turn: Turn) -> Next:
     """Return the next screen, or the end."""
     account = turn.account
-    if account is None:  # removed meanwhile
+    if account is None or turn.fact(PASSWORD_OF) != _password_of(account):
+        # It was removed, or has got another password: that ends every session, and what is to become one.
+        turn.end()
         return Stop("expired")
-    standing = Standing(
-        proofs=turn.journey.amr,
-        has_second_factor=turn.people.totp_factors.get(account.id) is not None,
-        has_passkey=PASSKEY in turn.journey.amr or bool(turn.people.passkeys.of_account(account.id)),
-        requires_second_factor=bool(turn.fact("requires_mfa")),
-        put_off={*turn.fact("put_off", ()), *turn.visit.put_off},
-        parameters=turn.parameters,
-    )
-    step = next_step(standing)
+    if account.blocked:
+        return refuse(turn, account, "access_denied", "The account is blocked.")
+    step = next_step(_standing(turn, account))
     return finish(turn, account) if step is None else Go(step)
+
+
+def may_enrol(turn: Turn, account: Account) -> bool:
+    """Return whether something may be added that proves who somebody is: what they have may have changed since they came."""
+    is_same = turn.fact(PASSWORD_OF) == _password_of(account) and not account.blocked
+    return is_same and missing_proof(_standing(turn, account)) in {None, turn.journey.step}
 
 
 def put_off(turn: Turn) -> Next:
@@ -107,6 +112,21 @@ def refuse(turn: Turn, account: Account | None, error: str, why: str) -> Next:
     turn.end()
     turn.note(Step.FAILED, account, error=error, error_description=why)
     return Leave(turn.desk.provider.refuse(turn.visit.state, turn.journey.request, error, why))
+
+
+def _standing(turn: Turn, account: Account) -> Standing:
+    return Standing(
+        proofs=turn.journey.amr,
+        has_second_factor=turn.people.totp_factors.get(account.id) is not None,
+        has_passkey=PASSKEY in turn.journey.amr or bool(turn.people.passkeys.of_account(account.id)),
+        requires_second_factor=bool(turn.fact("requires_mfa")),
+        put_off={*turn.fact("put_off", ()), *turn.visit.put_off},
+        parameters=turn.parameters,
+    )
+
+
+def _password_of(account: Account) -> str:
+    return account.password_changed_at.isoformat() if account.password_changed_at is not None else ""
 
 
 def _ask_actions(turn: Turn, account: Account) -> Next | None:

@@ -8,7 +8,7 @@ from signpost.model.accounts import Account, TotpFactor
 from signpost.signin.cookies import write_put_off
 from signpost.signin.credentials.recovery import hash_code, make_codes
 from signpost.signin.credentials.totp import check_code, enrolment, make_factor
-from signpost.signin.journeys.proving import go_on, prove, put_off
+from signpost.signin.journeys.proving import go_on, may_enrol, prove, put_off
 from signpost.signin.journeys.steps import ONE_TIME_CODE, RECOVERY_CODE
 from signpost.signin.journeys.turns import Go, Next, Stay, Stop, Turn
 from signpost.signin.records import Step
@@ -39,6 +39,8 @@ def answer_enroll(turn: Turn, fields: Mapping[str, str]) -> Next:
     if fields.get("action") == "skip" and not turn.fact("requires_mfa"):
         turn.cookies.append(write_put_off("mfa-enroll", is_secure=turn.visit.is_secure))
         return put_off(turn)
+    if not may_enrol(turn, account) or turn.people.totp_factors.get(account.id) is not None:
+        return go_on(turn)  # never over a factor that came meanwhile
     code = fields.get("code", "").strip()
     if not code:
         return Stay(["code_required"])

@@ -47,18 +47,25 @@ class Standing:
     parameters: PageParameters
 
 
+def missing_proof(standing: Standing) -> str | None:
+    """Return the screen that has to come before anything else is done for somebody; None when nothing is missing."""
+    if is_proved_twice(standing.proofs):
+        return None
+    if standing.has_second_factor:
+        return "mfa-challenge"
+    return "mfa-enroll" if standing.requires_second_factor else None
+
+
 def next_step(standing: Standing) -> str | None:
-    """Return the next screen, None when the sign-in is complete. A passkey is two factors in one."""
-    is_proved_twice = PASSKEY in standing.proofs or not SECOND_FACTORS.isdisjoint(standing.proofs)
-    if not is_proved_twice:
-        if standing.has_second_factor:
-            return "mfa-challenge"
-        if standing.requires_second_factor:
-            return "mfa-enroll"
+    """Return the next screen, None when the sign-in is complete."""
+    missing = missing_proof(standing)
+    if missing is not None:
+        return missing
     offers_passkey = standing.parameters.prompts_after_sign_in and not standing.has_passkey
     if offers_passkey and "passkey-enroll" not in standing.put_off:
         return "passkey-enroll"
-    suggests = standing.parameters.mfa_nudge and not standing.has_second_factor and not is_proved_twice
+    has_two = standing.has_second_factor or is_proved_twice(standing.proofs)
+    suggests = standing.parameters.mfa_nudge and not has_two
     return "mfa-enroll" if suggests and "mfa-enroll" not in standing.put_off else None
 
 
@@ -71,9 +78,13 @@ def may_go(current: str, wanted: str, *, has_identifier: bool) -> bool:
     return {current, wanted} == {"mfa-challenge", "recovery-challenge"}
 
 
+def is_proved_twice(proofs: Collection[str]) -> bool:
+    """Return whether somebody has shown two factors. A passkey is two in one."""
+    return PASSKEY in proofs or not SECOND_FACTORS.isdisjoint(proofs)
+
+
 def amr_of(proofs: Collection[str]) -> tuple[str, ...]:
     """Return the proofs as the claim `amr` has them (RFC 8176)."""
     names = {PASSWORD: "pwd", PASSKEY: "pop", ONE_TIME_CODE: "otp", RECOVERY_CODE: "kba"}
     amr = [names[proof] for proof in proofs]
-    is_twice = PASSKEY in proofs or not SECOND_FACTORS.isdisjoint(proofs)
-    return (*amr, "mfa") if is_twice else tuple(amr)
+    return (*amr, "mfa") if is_proved_twice(proofs) else tuple(amr)
