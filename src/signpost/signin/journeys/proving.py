@@ -14,11 +14,10 @@ from signpost.signin.cookies import write_returning, write_session
 from signpost.signin.journeys.asking import describe_sign_in
 from signpost.signin.journeys.steps import PASSKEY, Standing, amr_of, missing_proof, next_step
 from signpost.signin.journeys.turns import Go, Leave, Next, Stop, Turn
+from signpost.signin.oidc.scopes import EXPERIMENT
 from signpost.signin.records import Step
 
 SESSION_FOR = timedelta(days=7)
-EXPERIMENT_SCOPE = "experiment"
-"""A client that asks for this scope is told the experiment in the ID token."""
 PASSWORD_OF = "password_changed_at"  # noqa: S105 a fact's name
 """The fact that holds since when the account had its password when somebody proved to be its owner."""
 
@@ -165,6 +164,6 @@ def _merge(known: Mapping[str, JsonValue], changes: Mapping[str, Any]) -> dict[s
 
 def _experiment_claim(turn: Turn) -> dict[str, JsonValue]:
     found = turn.assignment
-    if found is None or EXPERIMENT_SCOPE not in turn.journey.request.scopes:
+    if found is None or EXPERIMENT not in turn.journey.request.scopes:
         return {}
     return {f"{turn.visit.state.tenant.issuer}experiment": found.context()}

@@ -3,7 +3,9 @@
 from signpost.model.accounts import Account
 
 OPENID, PROFILE, EMAIL, OFFLINE = "openid", "profile", "email", "offline_access"
-SCOPES = (OPENID, PROFILE, EMAIL, OFFLINE)
+EXPERIMENT = "experiment"
+"""Who asks for it is told in the ID token which experiment the sign-in was in."""
+SCOPES = (OPENID, PROFILE, EMAIL, OFFLINE, EXPERIMENT)
 CLAIMS = ("name", "updated_at", "email", "email_verified")
 """Claims about people, beside `sub`."""
 
