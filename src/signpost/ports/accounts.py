@@ -180,6 +180,25 @@ class Tickets(Protocol):
         ...
 
 
+class Links(Protocol):
+    """Which unit an account, and a device that somebody has signed in on, stands for where the first touch counts.
+
+    The accounts may be of any provider: they need not be among `Accounts`. What is linked once stays as it is.
+    """
+
+    def link(self, device_id: str, account_id: str, at: datetime) -> str:
+        """Link an account and a device, and return the account's unit: the same one whenever and wherever it is linked.
+
+        That of an account's first link is the unit of the device: the device itself unless it was linked before. A device
+        that is linked for the first time has the account's unit from then on. Of two who link at once one is the first.
+        """
+        ...
+
+    def unit_of(self, *, device_id: str | None, account_id: str | None) -> str | None:
+        """Return the unit of an account, or else of a device; None where neither is linked."""
+        ...
+
+
 class AccountsOfTenant(Protocol):
     """Everything of one tenant. Nothing of another can be reached from it."""
 
@@ -203,6 +222,8 @@ class AccountsOfTenant(Protocol):
     def refresh_tokens(self) -> RefreshTokens: ...
     @property
     def tickets(self) -> Tickets: ...
+    @property
+    def links(self) -> Links: ...
 
 
 class AccountStore(Protocol):

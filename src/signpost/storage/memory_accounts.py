@@ -49,6 +49,8 @@ class _Tenant:
     codes: dict[str, _Kept[AuthorizationCode]] = field(default_factory=dict)
     refresh_tokens: dict[str, _Kept[RefreshToken]] = field(default_factory=dict)
     tickets: dict[str, Ticket] = field(default_factory=dict)
+    account_units: dict[str, str] = field(default_factory=dict)
+    device_units: dict[str, str] = field(default_factory=dict)
 
 
 class _Part:
@@ -99,7 +101,7 @@ class _Accounts(_Part):
     @_alone
     def remove(self, account_id: str) -> None:
         tenant = self._tenant
-        for by_account in (tenant.accounts, tenant.totp_factors, tenant.recovery_codes):
+        for by_account in (tenant.accounts, tenant.totp_factors, tenant.recovery_codes, tenant.account_units):
             by_account.pop(account_id, None)
         for hanging in (tenant.passkeys, tenant.sessions, tenant.grants, tenant.tickets):
             for key in [key for key, thing in hanging.items() if thing.account_id == account_id]:
@@ -318,6 +320,20 @@ class _Tickets(_Part):
         return spent
 
 
+class _Links(_Part):
+    @_alone
+    def link(self, device_id: str, account_id: str, at: datetime) -> str:
+        tenant = self._tenant
+        known = tenant.account_units.get(account_id)
+        unit = tenant.device_units.setdefault(device_id, known or device_id)
+        return tenant.account_units.setdefault(account_id, unit)
+
+    @_alone
+    def unit_of(self, *, device_id: str | None, account_id: str | None) -> str | None:
+        tenant = self._tenant
+        return tenant.account_units.get(account_id or "") or tenant.device_units.get(device_id or "")
+
+
 class MemoryAccountsOfTenant:
     """Everything of one tenant."""
 
@@ -332,6 +348,7 @@ class MemoryAccountsOfTenant:
         self.codes = _Codes(tenant)
         self.refresh_tokens = _RefreshTokens(tenant)
         self.tickets = _Tickets(tenant)
+        self.links = _Links(tenant)
 
 
 class MemoryAccountStore:

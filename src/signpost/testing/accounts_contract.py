@@ -12,10 +12,11 @@ from signpost.model.accounts import Account, RecoveryCodes, TotpFactor
 from signpost.ports.accounts import AccountsOfTenant, AccountStore, EmailTakenError, PasskeyTakenError
 from signpost.testing.builders import a_code, a_grant, a_journey, a_passkey, a_session, a_tenant, an_account
 from signpost.testing.grants_contract import CALLERS, HOUR, GrantsContract, a_ticket, at_once
+from signpost.testing.links_contract import LinksContract
 from signpost.testing.repeatable import START, SteppingClock
 
 
-class AccountsContract(GrantsContract):
+class AccountsContract(GrantsContract, LinksContract):
     """The suite."""
 
     @pytest.fixture

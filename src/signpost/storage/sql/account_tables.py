@@ -2,6 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, Table, Text, UniqueConstraint
 
+from signpost.model.limits import UNIT_MAX
 from signpost.storage.sql.tables import make_position, make_tenant_id, metadata
 
 accounts = Table(
@@ -90,3 +91,14 @@ one_time_secrets = Table(
     Index("ix_one_time_secrets_expiry", "expires_at_ms"),
 )
 """Codes, refresh tokens and tickets: the owner is the grant or the account."""
+
+links = Table(
+    "links",
+    metadata,
+    make_tenant_id(is_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("id", String(UNIT_MAX), primary_key=True),
+    Column("unit", String(UNIT_MAX), nullable=False),
+    Column("linked_at_ms", BigInteger, nullable=False),
+)
+"""Which unit an account or a device stands for since its first link."""

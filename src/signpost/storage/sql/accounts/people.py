@@ -12,6 +12,7 @@ from signpost.model.accounts import Account, Passkey, RecoveryCodes, TotpFactor
 from signpost.ports.accounts import EmailTakenError, PasskeyTakenError
 from signpost.storage.documents import decode_document, encode_document
 from signpost.storage.sql import account_tables as tables
+from signpost.storage.sql.accounts.links import ACCOUNT
 from signpost.storage.sql.accounts.place import Place
 
 HANGING = (tables.passkeys, tables.second_factors, tables.sessions, tables.grants)
@@ -59,6 +60,8 @@ class Accounts:
                 connection.execute(delete(table).where(self._place.where(table, account_id=account_id)))
             secrets = tables.one_time_secrets
             connection.execute(delete(secrets).where(self._place.where(secrets, owner_id=account_id)))
+            of_account = self._place.where(tables.links, kind=ACCOUNT, id=account_id)
+            connection.execute(delete(tables.links).where(of_account))
 
     def _find(self, **values: str) -> Account | None:
         with self._place.reading() as connection:

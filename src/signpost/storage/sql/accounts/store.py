@@ -9,6 +9,7 @@ from signpost.ports.clock import Clock
 from signpost.storage.secrets import to_ms
 from signpost.storage.sql import account_tables as tables
 from signpost.storage.sql.accounts.grants import Codes, Grants, RefreshTokens, Tickets
+from signpost.storage.sql.accounts.links import Links
 from signpost.storage.sql.accounts.people import Accounts, Passkeys, RecoveryCodeSets, TotpFactors
 from signpost.storage.sql.accounts.place import Place
 from signpost.storage.sql.accounts.visits import Journeys, Sessions
@@ -73,6 +74,11 @@ class SqlAccountsOfTenant:
     def tickets(self) -> Tickets:
         """Links in mails."""
         return Tickets(self._place)
+
+    @cached_property
+    def links(self) -> Links:
+        """Which unit accounts and devices stand for."""
+        return Links(self._place)
 
 
 class SqlAccountStore:
