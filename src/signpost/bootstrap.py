@@ -58,6 +58,7 @@ from signpost.requests.attributes import Attributes, RequestAttributes
 from signpost.requests.places import NoPlaces, PlacesFile
 from signpost.requests.useragents import UserAgents
 from signpost.runtime.app import RuntimeApp
+from signpost.runtime.linked import LinkedUnits
 from signpost.runtime.ofrep.evaluations import Recorded
 from signpost.runtime.openapi import describe_runtime
 from signpost.runtime.recorder import Recorder
@@ -240,6 +241,7 @@ def create_app(settings: Settings, python_actions: Sequence[PythonAction] = ()) 
         parts.keys,
         attributes,
         parts.clock,
+        accounts=parts.accounts,
         otherwise=management,
         ofrep_exposures=Recorded(settings.ofrep_exposures),
         origins=frozenset(settings.origins),
@@ -292,6 +294,7 @@ def _open_station(settings: Settings, said: GatewaySettings, post: Post, notices
         testers=testers,
         attributes=_attributes(settings),
         recorder=recorder,
+        linked=LinkedUnits(parts.accounts, GATEWAY_SECONDS_MAX),
         secrets=parts.keys,
         clock=parts.clock,
         monotonic=monotonic,

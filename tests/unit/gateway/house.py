@@ -25,8 +25,10 @@ from signpost.ports.events import Event
 from signpost.requests.attributes import RequestAttributes
 from signpost.requests.places import NoPlaces
 from signpost.requests.useragents import UserAgents
+from signpost.runtime.linked import LinkedUnits
 from signpost.runtime.recorder import Recorder
 from signpost.storage.memory import MemoryStore
+from signpost.storage.memory_accounts import MemoryAccountStore
 from signpost.testing.builders import a_flag, a_tenant, a_variation, an_experiment
 from signpost.testing.repeatable import SteppingClock
 
@@ -123,6 +125,7 @@ class House:
             testers=OverrideCookie(is_secure=True),
             attributes=self.attributes,
             recorder=Recorder(events, seconds),
+            linked=LinkedUnits(MemoryAccountStore(self.clock), 60),
             secrets=self.keys,
             clock=self.clock,
             monotonic=self.now,
