@@ -120,7 +120,7 @@ def link_rows(
     found = []
     for event in events:
         body = json.loads(event.body)
-        if those := used.get(event.unit):
+        if those := used.get(event.unit, []):
             body["user_id"] = chance.choice([chance.choice(those), None, "", chance.choice(accounts)])
         is_unnamed = chance.random() < 0.3
         found.append(event._replace(unit="" if is_unnamed else event.unit, body=json.dumps(body).encode()))
