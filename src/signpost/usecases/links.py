@@ -4,12 +4,13 @@ from concurrent.futures import Future
 from datetime import datetime
 from typing import NamedTuple
 
-from signpost.assignment import Who
+from signpost.assignment import Override, Plan, Who
 from signpost.authlogs.links import make_link_event
 from signpost.model.experiments import Subject
 from signpost.model.links import DeviceLink
 from signpost.ports.accounts import Links
 from signpost.ports.events import EventSink
+from signpost.ports.store import StoreUnavailableError
 
 
 class Linked(NamedTuple):
@@ -41,6 +42,18 @@ def find_who(device_id: str | None, account_id: str | None, links: Links) -> Who
         StoreUnavailableError: the database does not answer.
     """
     return Who(device_id, account_id, links.unit_of(device_id=device_id, account_id=account_id))
+
+
+def find_who_asks(  # noqa: PLR0917 who, where, and what is asked
+    plan: Plan, flow: str, device_id: str, account_id: str | None, links: Links, override: Override | None = None
+) -> Who:
+    """Return who asks in a flow, for `Plan.decide_for`; links are asked only where the first touch counts. Raises nothing."""
+    if plan.is_by_device or plan.subject_in(flow, override) is not Subject.FIRST_TOUCH:
+        return Who(device_id, account_id)
+    try:
+        return find_who(device_id, account_id, links)
+    except StoreUnavailableError:
+        return Who(device_id, account_id, is_link_known=False)
 
 
 def unit_for(subject: Subject, device_id: str | None, account_id: str | None, links: Links) -> str | None:

@@ -1,6 +1,7 @@
 """Experiments on accounts, and on the first touch."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from hypothesis import given
@@ -9,10 +10,11 @@ from hypothesis import strategies as st
 from signpost.assignment import Configuration, Override, Plan, Reason, Who
 from signpost.model.experiments import ExclusionGroup, Experiment, ExperimentStatus, SlotRange, Span, Subject
 from signpost.model.holdouts import Holdout
+from signpost.ports.store import StoreUnavailableError
 from signpost.storage.memory_accounts import MemoryAccountStore
 from signpost.testing.builders import a_flag, a_variation, an_experiment
 from signpost.testing.repeatable import START, SteppingClock
-from signpost.usecases.links import find_who, unit_for
+from signpost.usecases.links import find_who, find_who_asks, unit_for
 
 FLOW = "authentication"
 DEVICES = st.sampled_from([f"device-{n}" for n in range(6)])
@@ -160,3 +162,23 @@ def test_links_are_asked_only_where_the_first_touch_counts() -> None:
 
     assert found == ["d2", "account-1", "d1"]
     assert unit_for(Subject.ACCOUNT, "d2", None, links) is None
+
+
+def test_who_asks_is_looked_up_only_where_it_is_needed_and_never_fails() -> None:
+    links = MemoryAccountStore(SteppingClock()).of("ten_1").links
+    links.link("d1", "account-1", START)
+
+    class Down:
+        def link(self, device_id: str, account_id: str, at: datetime) -> str:
+            raise StoreUnavailableError
+
+        def unit_of(self, *, device_id: str | None, account_id: str | None) -> str | None:
+            raise StoreUnavailableError
+
+    plans = {subject: plan_of(on(subject)) for subject in Subject}
+
+    up = [find_who_asks(plan, FLOW, "d2", "account-1", links).linked_unit for plan in plans.values()]
+    down = [find_who_asks(plan, FLOW, "d2", "account-1", Down()).is_link_known for plan in plans.values()]
+
+    assert up == [None, None, "d1"]
+    assert down == [True, True, False]
