@@ -326,6 +326,7 @@ def _desk(
     settings, notices = parts.settings, Notices(monotonic)
     recording = Recording(parts.events, notices, monotonic)
     experiments = Experiments(
+        accounts=parts.accounts,
         recording=recording,
         attributes=attributes,
         secrets=parts.keys,

@@ -4,7 +4,7 @@ from starlette.requests import Request
 
 from signpost.middleware.cookies import DeviceCookie
 from signpost.ports.accounts import AccountStore
-from signpost.signin.cookies import has_signed_in, read_put_off, read_session
+from signpost.signin.cookies import read_put_off, read_returning, read_session
 from signpost.signin.desk import DeviceSecrets
 from signpost.signin.visits import Visit, cut_user_agent
 from signpost.usecases.catalog import TenantState
@@ -45,7 +45,7 @@ class Arrivals:
             address=request.client.host if request.client else None,
             language=request.headers.get("accept-language"),
             session=self._accounts.of(state.tenant.id).sessions.find(secret) if secret else None,
-            has_signed_in=has_signed_in(cookies, is_secure=is_secure),
+            returning=read_returning(cookies, is_secure=is_secure),
             put_off=read_put_off(cookies, is_secure=is_secure),
         )
 

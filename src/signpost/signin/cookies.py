@@ -1,5 +1,6 @@
-"""The cookies of hosted sign-in, beside the device's: the session, and two that hold nothing about anybody."""
+"""The cookies of hosted sign-in, beside the device's: the session, and what remembers who was here, and what was put off."""
 
+import hashlib
 from collections.abc import Iterable
 from datetime import timedelta
 
@@ -28,14 +29,19 @@ def forget_session(*, is_secure: bool) -> str:
     return _write(SESSION, "", timedelta(), is_secure=is_secure)
 
 
-def has_signed_in(cookies: str, *, is_secure: bool) -> bool:
-    """Return whether somebody has signed in with this browser before."""
-    return _find(cookies, _name(RETURNING, is_secure=is_secure)) is not None
+def read_returning(cookies: str, *, is_secure: bool) -> str | None:
+    """Return the mark of the account that was signed in with this browser last; None: nobody has been so far."""
+    return _find(cookies, _name(RETURNING, is_secure=is_secure))
 
 
-def write_returning(*, is_secure: bool) -> str:
+def write_returning(account_id: str, *, is_secure: bool) -> str:
     """Return the `Set-Cookie` header that remembers that somebody has signed in."""
-    return _write(RETURNING, "1", RETURNING_FOR, is_secure=is_secure)
+    return _write(RETURNING, mark_of(account_id), RETURNING_FOR, is_secure=is_secure)
+
+
+def mark_of(account_id: str) -> str:
+    """Return what a browser keeps of an account: enough to know it again, too little to tell anybody which it is."""
+    return hashlib.sha256(f"signpost returning\0{account_id}".encode()).hexdigest()[:16]
 
 
 def read_put_off(cookies: str, *, is_secure: bool) -> frozenset[str]:

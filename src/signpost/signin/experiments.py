@@ -18,6 +18,7 @@ from signpost.model.accounts import Journey
 from signpost.model.experiments import ALL_FLOWS
 from signpost.model.limits import TEXT_MAX
 from signpost.model.segments import METADATA_PREFIX
+from signpost.ports.accounts import AccountStore
 from signpost.ports.clock import Clock
 from signpost.requests.attributes import Attributes
 from signpost.runtime.exposures import keep_attributes
@@ -28,6 +29,7 @@ from signpost.runtime.wire import VALUE_MAX, Asker, Override
 from signpost.signin.assignments import Assignment, assignment_of
 from signpost.signin.recording import Recording
 from signpost.signin.visits import Visit
+from signpost.usecases.links import find_who_asks
 
 STALE_SECONDS = 600.0
 """How old the configuration may be: an experiment that was stopped long ago is not to go on."""
@@ -52,6 +54,7 @@ def find_override(given: Mapping[str, str], testers: OverrideCookie, cookies: st
 class Experiments:
     """Decides."""
 
+    accounts: AccountStore
     recording: Recording
     attributes: Attributes
     secrets: AssignmentSecrets
@@ -92,7 +95,9 @@ class Experiments:
         forced = plan.experiments.get(asked.override.experiment_id or "")
         needed = plan.attributes_needed(flow) | (forced.attributes if forced else frozenset())
         context = self.attributes.of(structs.replace(asker, ip=visit.address), needed)
-        outcome, hashed = plan.decide_forced(flow, visit.device.id, context, asked.override)
+        links = self.accounts.of(tenant_id).links
+        who = find_who_asks(plan, flow, visit.device.id, journey.account_id, links, asked.override)
+        unit, (outcome, hashed) = plan.decide_for(flow, who, context, asked.override)
         if outcome.reason in {Reason.BROKEN, Reason.NO_PLAN}:
             self.notices.tell(Notice.CIRCUIT_OPEN, "the experiment can't run as it is configured")
         if outcome.is_override_ignored:
@@ -108,7 +113,8 @@ class Experiments:
             self.notices.tell(Notice.CIRCUIT_OPEN, "exposures could not be kept a moment ago")
             return None
         attributes = keep_attributes(plan, outcome, context)
-        exposure = form.exposure.fill(visit.device.id, hashed, asker, self.moments.now(), attributes)
+        other = None if unit == visit.device.id else visit.device.id
+        exposure = form.exposure.fill(unit, hashed, asker, self.moments.now(), attributes, other)
         return assignment_of(outcome, exposure, visit.state) if self.recording.expose(exposure) else None
 
     def _is_fresh(self) -> bool:
@@ -130,10 +136,11 @@ def describe(visit: Visit, journey: Journey) -> Asker:
     """Return what is known of who signs in, as segments ask for it. What is not the address may be kept."""
     returning = f"{METADATA_PREFIX}{hosted_pages.RETURNING}"
     return Asker(
-        context={returning: "true" if visit.has_signed_in else "false"},
+        context={returning: "false" if visit.returning is None else "true"},
         user_agent=visit.user_agent,
         session_id=journey.transaction_id,
         client_id=journey.client_id,
         connection=CONNECTION,
         domain=visit.state.tenant.domain,
+        account_id=journey.account_id,
     )

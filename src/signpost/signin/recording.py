@@ -4,9 +4,13 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from datetime import datetime
 
 from signpost.edge.notices import Notice, Notices
+from signpost.ports.accounts import Links
 from signpost.ports.events import Event, EventSink, EventsRejectedError
+from signpost.ports.store import StoreUnavailableError
+from signpost.usecases.links import link_device
 
 SECONDS_MAX = 0.25
 """How long a sign-in waits for its exposure to be durable."""
@@ -46,6 +50,13 @@ class Recording:
         """Keep what happened, and wait for nothing: the sign-in goes on whether or not there is room for its log."""
         if events:
             self._sink.append(events).add_done_callback(self._look)
+
+    def link(self, links: Links, tenant_id: str, device_id: str, account_id: str, at: datetime) -> None:
+        """Link an account to the device that it has signed in on; the link's event goes to the log."""
+        try:
+            link_device(links, self._sink, tenant_id, device_id, account_id, at).logged.add_done_callback(self._look)
+        except StoreUnavailableError:
+            self._notices.tell(Notice.NOT_LOGGED, "an account could not be linked to its device")
 
     def _look(self, done: "Future[int]") -> None:
         if not done.cancelled() and (error := done.exception()) is not None:

@@ -25,7 +25,8 @@ class Visit:
     address: str | None = None
     language: str | None = None
     session: Session | None = None
-    has_signed_in: bool = False
+    returning: str | None = None
+    """The mark of the account that was signed in with this browser last."""
     put_off: frozenset[str] = frozenset()
     """Screens that this browser was asked by lately, and has put off."""
 

@@ -153,3 +153,41 @@ def test_a_page_of_ones_own_is_told_what_to_show(visitor: Visitor, experiment: d
     assert told["experiment"]["config"]["layout"] == "combined"
     assert told["experiment"]["variation_id"] == experiment["treatment"]
     assert stranger.status_code == 400
+
+
+def test_an_account_is_linked_to_the_device_it_first_signs_in_on_and_keeps_what_it_saw(
+    visitor: Visitor, api: httpx2.Client, experiment: dict[str, Any]
+) -> None:
+    assert api.patch(f"{BASE}/experiments/{experiment['id']}", json={"status": "completed"}).status_code == 200
+    asked = {
+        "name": "The first touch",
+        "feature_flag_id": experiment["feature_flag_id"],
+        "authentication_flow": "authentication",
+        "assignment_config": {"subject": "first_touch"},
+        "allocations": [
+            {"variation_id": experiment["control"], "is_control": True, "weight": 50},
+            {"variation_id": experiment["treatment"], "is_control": False, "weight": 50},
+        ],
+    }
+    made = api.post(f"{BASE}/experiments", json=asked).json()
+    assert api.patch(f"{BASE}/experiments/{made['id']}", json={"status": "active"}).status_code == 200
+    begin_until(visitor, "login")
+    visitor.click("a[href*=signup]")
+    assert visitor.skip_to_the_end(visitor.send(email="ida@example.com", password=PASSWORD)) == "application"
+    links = logs_of_type(api, "experiment_device_linked")
+
+    begin_until(visitor, "identifier")  # another device, in the other arm
+    visitor.send(identifier="ida@example.com")
+    assert visitor.skip_to_the_end(visitor.send(password=PASSWORD)) == "application"
+    after = visitor.begin(prompt="login")
+    linked = logs_of_type(api, "experiment_device_linked")
+
+    assert after == "login", "the second device shows what the account saw first"
+    assert len(linked) == len(links) + 1
+    assert linked[0]["details"]["link"]["unit"] == links[0]["details"]["link"]["device_id"]
+    assert linked[0]["user_id"] == links[0]["user_id"]
+
+
+def logs_of_type(api: httpx2.Client, kind: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = api.get("/api/v2/logs", params={"q": f"type:{kind}", "sort": "date:-1"}).json()
+    return found

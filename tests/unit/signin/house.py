@@ -233,6 +233,7 @@ class House:
         self, folder: Path, attributes: Attributes | None, mailer: Mailer, actions: Sequence[PythonAction]
     ) -> Desk:
         experiments = Experiments(
+            accounts=self.accounts,
             recording=self.recording,
             attributes=attributes or _attributes(),
             secrets=self.keys,

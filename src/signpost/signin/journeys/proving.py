@@ -10,7 +10,7 @@ from signpost.model.actions import Trigger
 from signpost.model.ids import IdKind
 from signpost.model.json import JsonValue
 from signpost.signin.actions import Verdict
-from signpost.signin.cookies import write_returning, write_session
+from signpost.signin.cookies import mark_of, write_returning, write_session
 from signpost.signin.journeys.asking import describe_sign_in
 from signpost.signin.journeys.steps import PASSKEY, Standing, amr_of, missing_proof, next_step
 from signpost.signin.journeys.turns import Go, Leave, Next, Stop, Turn
@@ -80,8 +80,11 @@ def finish(turn: Turn, account: Account) -> Next:
     turn.people.sessions.add(secret, session)
     turn.cookies += [
         write_session(secret, SESSION_FOR, is_secure=turn.visit.is_secure),
-        write_returning(is_secure=turn.visit.is_secure),
+        write_returning(account.id, is_secure=turn.visit.is_secure),
     ]
+    if turn.visit.returning != mark_of(account.id):  # else this browser has brought the account here before
+        device_id = turn.journey.device_id
+        desk.recording.link(turn.people.links, turn.visit.state.tenant.id, device_id, account.id, now)
     turn.people.accounts.change(
         account.id, lambda found: replace(found, logins_count=found.logins_count + 1, last_login_at=now)
     )
