@@ -55,11 +55,12 @@ class Passwords:
         """
         if not password:
             return "password_required"
-        if len(password) < LENGTH_MIN:
-            return "password_too_short"
         if len(password) > LENGTH_MAX:
             return "password_too_long"
         lowered = _normalise(password).lower()
+        if len(lowered) < LENGTH_MIN:
+            return "password_too_short"
+        email = _normalise(email).lower()
         local = email.partition("@")[0]
         if lowered in _common_passwords() or lowered in {email, local} or len(set(lowered)) == 1:
             return "password_too_common"
@@ -68,7 +69,7 @@ class Passwords:
     def hash(self, password: str) -> str:
         """Return what is kept of a password."""
         with self._free:
-            return self._hasher.hash(_normalise(password))
+            return self._hasher.hash(_bytes_of(password))
 
     def verify(self, password: str, password_hash: str | None) -> PasswordCheck:
         """Check a password against what is kept; without anything kept it takes as long, and is wrong."""
@@ -76,13 +77,18 @@ class Passwords:
             return PasswordCheck(is_right=False)
         try:
             with self._free:
-                self._hasher.verify(password_hash or self._nobodys, _normalise(password))
+                self._hasher.verify(password_hash or self._nobodys, _bytes_of(password))
         except (VerifyMismatchError, VerificationError, InvalidHashError):
             return PasswordCheck(is_right=False)
-        if password_hash is None:
+        if not password_hash:
             return PasswordCheck(is_right=False)
         is_old = self._hasher.check_needs_rehash(password_hash)
         return PasswordCheck(is_right=True, new_hash=self.hash(password) if is_old else None)
+
+
+def _bytes_of(password: str) -> bytes:
+    """Return what is hashed. Half a surrogate pair, which no keyboard makes, is no error: it is just another character."""
+    return _normalise(password).encode("utf-8", "surrogatepass")
 
 
 def _normalise(password: str) -> str:

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
 from threading import Lock
 
 KEYS_MAX = 50_000
@@ -11,7 +12,7 @@ KEYS_MAX = 50_000
 
 @dataclass(frozen=True, slots=True)
 class ThrottleLimits:
-    """How many failures hold back whom, each counted until `seconds` after the last.
+    """How many failures within `seconds` hold back whom, for `seconds` after the last of them.
 
     From one address an account can be tried ten times, as in Auth0's brute-force protection. An account that is tried
     from many addresses is held back later, so that nobody can lock out somebody else cheaply; an address that tries many
@@ -27,6 +28,7 @@ class ThrottleLimits:
 @dataclass(slots=True)
 class _Count:
     failures: int
+    first_at: float
     last_at: float
 
 
@@ -46,7 +48,7 @@ class Throttle:
             waits = [
                 self._limits.seconds - (now - count.last_at)
                 for key, limit in self._keys(tenant_id, account_key, address)
-                if (count := self._living(key, now)) is not None and count.failures >= limit
+                if (count := self._living(key, limit, now)) is not None and count.failures >= limit
             ]
         return max(waits, default=None)
 
@@ -54,9 +56,11 @@ class Throttle:
         """Count an attempt that failed."""
         now = self._now()
         with self._lock:
-            for key, _ in self._keys(tenant_id, account_key, address):
-                count = self._living(key, now)
-                self._counts[key] = _Count(count.failures + 1 if count is not None else 1, now)
+            for key, limit in self._keys(tenant_id, account_key, address):
+                count = self._living(key, limit, now)
+                self._counts[key] = (
+                    _Count(1, now, now) if count is None else _Count(count.failures + 1, count.first_at, now)
+                )
                 self._counts.move_to_end(key)
             while len(self._counts) > KEYS_MAX:
                 self._counts.popitem(last=False)
@@ -64,16 +68,38 @@ class Throttle:
     def note_success(self, tenant_id: str, account_key: str, address: str | None) -> None:
         """Forget the failures of an account from an address: it is its owner's. What others tried stays counted."""
         with self._lock:
-            self._counts.pop((tenant_id, "both", account_key, address or ""), None)
+            self._counts.pop((tenant_id, "both", account_key, _network_of(address)), None)
 
     def _keys(self, tenant_id: str, account_key: str, address: str | None) -> list[tuple[tuple[str, ...], int]]:
-        limits = self._limits
-        return [
-            ((tenant_id, "both", account_key, address or ""), limits.account_and_address),
+        limits, network = self._limits, _network_of(address)
+        keys: list[tuple[tuple[str, ...], int]] = [
+            ((tenant_id, "both", account_key, network), limits.account_and_address),
             ((tenant_id, "account", account_key), limits.account),
-            ((tenant_id, "address", address or ""), limits.address),
         ]
+        # Those whose address is not known share nothing: together they would lock each other out.
+        return [*keys, ((tenant_id, "address", network), limits.address)] if network else keys
 
-    def _living(self, key: tuple[str, ...], now: float) -> _Count | None:
+    def _living(self, key: tuple[str, ...], limit: int, now: float) -> _Count | None:
+        """Return a count that is not over.
+
+        Below its limit it ends by its first failure: people who share an address mistype now and then for ever, and are
+        not to be held back for the sum of it.
+        """
         count = self._counts.get(key)
-        return count if count is not None and now - count.last_at < self._limits.seconds else None
+        if count is None:
+            return None
+        since = count.last_at if count.failures >= limit else count.first_at
+        return count if now - since < self._limits.seconds else None
+
+
+def _network_of(address: str | None) -> str:
+    """Return what one person has: an IPv4 address, or the 64 bits of an IPv6 one (a whole network is given to each)."""
+    try:
+        parsed = ip_address(address or "")
+    except ValueError:
+        return address or ""
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return f"{IPv6Address(int(parsed) >> 64 << 64)}/64"

@@ -1,6 +1,7 @@
 """The local outbox: where mail lies that is not sent, a file each."""
 
 import os
+import re
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from signpost.signin.mail.mails import Mail, MailNotSentError
 
 KEPT_MAX = 200
 """Mails of a tenant; with more, the oldest are removed."""
+
+_NAME = re.compile(r"\d{14}-[0-9a-f]{8}\.json", re.ASCII)
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -59,7 +62,8 @@ class Outbox:
                 draft.unlink()
             raise MailNotSentError(f"it can't be kept in {folder}: {error.strerror}") from error
         for old in self._names(tenant_id)[KEPT_MAX:]:
-            (folder / old).unlink(missing_ok=True)
+            with suppress(OSError):  # it is tried again with the next mail
+                (folder / old).unlink()
 
     def newest(self, tenant_id: str, most: int) -> tuple[KeptMail, ...]:
         """Return the newest mails of a tenant, the newest first."""
@@ -67,7 +71,7 @@ class Outbox:
         for name in self._names(tenant_id)[:most]:
             try:
                 kept = msgspec.json.decode((self._folder / tenant_id / name).read_bytes(), type=_Kept)
-            except (FileNotFoundError, msgspec.DecodeError):  # removed since the folder was listed, or none of ours
+            except (OSError, msgspec.DecodeError):  # removed since the folder was listed, or none of ours
                 continue
             sent_at = datetime.fromtimestamp(int(name.partition("-")[0]) / 1000, UTC)
             found.append(KeptMail(kept.to, kept.subject, kept.text, sent_at, kept.links))
@@ -76,6 +80,6 @@ class Outbox:
     def _names(self, tenant_id: str) -> list[str]:
         try:
             names = os.listdir(self._folder / tenant_id)
-        except FileNotFoundError:
+        except OSError:  # nothing was sent, or what can't be written can't be read: the sender was told
             return []
-        return sorted((name for name in names if not name.startswith(".") and name.endswith(".json")), reverse=True)
+        return sorted((name for name in names if _NAME.fullmatch(name)), reverse=True)

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -68,11 +69,9 @@ class Smtp:
 
     def _write(self, mail: Mail) -> EmailMessage:
         """Return the message. A header that holds a line break is refused by the library, and so is an address that is none."""
-        if "@" not in mail.to:
-            raise ValueError("there is nobody to send it to")
         message = EmailMessage()
         message["From"] = self._sender
-        message["To"] = Address(addr_spec=mail.to)
+        message["To"] = _address_of(mail.to)
         message["Subject"] = mail.subject
         message["Date"] = formatdate(usegmt=True)
         message["Message-ID"] = make_msgid(domain=self._sender.rpartition("@")[2].rstrip(">") or None)
@@ -95,3 +94,11 @@ class Smtp:
             if server.user is not None:
                 connection.login(server.user, server.password or "")
             yield connection
+
+
+def _address_of(text: str) -> Address:
+    """Return an address. The library's reader fails in ways of its own on what is none."""
+    try:
+        return Address(addr_spec=text)
+    except (MessageError, LookupError, AttributeError) as error:
+        raise ValueError("it is no address") from error

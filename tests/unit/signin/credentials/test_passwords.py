@@ -51,7 +51,7 @@ def test_an_account_that_is_not_there_takes_the_same_work(monkeypatch: pytest.Mo
     passwords, checked = Passwords(CHEAP), list[str]()
     verify = PasswordHasher.verify
 
-    def count(self: PasswordHasher, kept: str, password: str) -> bool:
+    def count(self: PasswordHasher, kept: str, password: bytes) -> bool:
         checked.append(kept)
         return verify(self, kept, password)
 
@@ -65,8 +65,21 @@ def test_an_account_that_is_not_there_takes_the_same_work(monkeypatch: pytest.Mo
     assert checked[0].rpartition("$")[0].rpartition("$")[0] == checked[1].rpartition("$")[0].rpartition("$")[0]
 
 
-def test_nobody_signs_in_with_the_password_that_stands_for_nobody() -> None:
-    assert not Passwords(CHEAP).verify("nobody has this password", None).is_right
+@pytest.mark.parametrize("kept", [None, ""])
+def test_nobody_signs_in_with_the_password_that_stands_for_nobody(kept: str | None) -> None:
+    assert not Passwords(CHEAP).verify("nobody has this password", kept).is_right
+
+
+def test_half_a_surrogate_pair_is_a_character_like_any_other() -> None:
+    passwords = Passwords(CHEAP)
+    kept = passwords.hash("a horse \ud800")
+
+    assert passwords.verify("a horse \ud800", kept).is_right
+    assert not passwords.verify("a horse \ud801", kept).is_right
+
+
+def test_an_address_is_no_password_however_it_is_written() -> None:
+    assert Passwords(CHEAP).check_new("annabella", "AnnaBella@Example.com") == "password_too_common"
 
 
 @pytest.mark.parametrize("kept", ["", "x", "$argon2id$v=19$m=8", "plain text"])
@@ -83,6 +96,7 @@ def test_what_is_no_hash_lets_nobody_in(kept: str) -> None:
         ("password", "password_too_common"),
         ("PassWord1", "password_too_common"),
         ("aaaaaaaaaaaa", "password_too_common"),
+        ("e\u0301" * 4, "password_too_short"),
         (EMAIL, "password_too_common"),
         ("Ann@Example.com", "password_too_common"),
         ("a horse and a staple", None),

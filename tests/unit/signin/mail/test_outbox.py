@@ -60,6 +60,26 @@ def test_a_folder_that_can_not_be_written_is_told(tmp_path: Path) -> None:
 def test_what_is_no_mail_is_left_out(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path, SteppingClock())
     outbox.send("ten_1", a_mail())
-    (tmp_path / "ten_1" / "99999999999999-x.json").write_text("{")
+    (tmp_path / "ten_1" / "99999999999999-00000000.json").write_text("{")
+    (tmp_path / "ten_1" / "notes.json").write_text("no mail")
+    (tmp_path / "ten_1" / "99999999999998-00000000.json").mkdir()
 
     assert len(outbox.newest("ten_1", 9)) == 1
+
+
+def test_a_folder_that_is_none_holds_no_mail(tmp_path: Path) -> None:
+    (tmp_path / "outbox").write_text("a file")
+
+    assert Outbox(tmp_path / "outbox", SteppingClock()).newest("ten_1", 9) == ()
+
+
+def test_nothing_is_left_of_a_mail_that_could_not_be_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "rename", fail)
+
+    with pytest.raises(MailNotSentError, match="No space left"):
+        Outbox(tmp_path, SteppingClock()).send("ten_1", a_mail())
+
+    assert list((tmp_path / "ten_1").iterdir()) == []

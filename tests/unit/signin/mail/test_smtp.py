@@ -90,6 +90,12 @@ def test_it_signs_in_where_it_is_told_to(box: Box, port: int) -> None:
         Mail("ann@example.com, bob@example.com", "S", "T"),
         Mail("ann@example.com", "S\r\nBcc: all@example.com", "T"),
         Mail("", "S", "T"),
+        Mail("ann", "S", "T"),
+        Mail("ann@", "S", "T"),
+        Mail("@example.com", "S", "T"),
+        Mail("ann@[", "S", "T"),
+        Mail("ann@example.com>\r\nDATA", "S", "T"),
+        Mail("ann@example.com\0", "S", "T"),
     ],
 )
 def test_what_is_no_mail_is_not_sent(mail: Mail, box: Box, port: int) -> None:
