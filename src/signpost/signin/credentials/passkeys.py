@@ -4,10 +4,13 @@ An authenticator has to verify its user (a fingerprint, a face, a screen lock), 
 """
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from struct import error as StructError  # noqa: N812 it is a class
 
 import webauthn
+from cryptography.exceptions import UnsupportedAlgorithm
 from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, options_to_json
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
@@ -23,8 +26,14 @@ from signpost.ports.clock import Clock
 
 CREDENTIAL_MAX = 65_536
 """Characters of what an authenticator says, as JSON."""
-PASSKEYS_MAX = 20
-"""Of one account."""
+CREDENTIAL_ID_MAX = 1_023
+"""Bytes of a credential's id (WebAuthn level 3, section 4)."""
+PUBLIC_KEY_MAX = 2_048
+"""Bytes of a public key; one of RSA with 4,096 bits has about 530."""
+_FAULTS = (WebAuthnException, ValueError, TypeError, LookupError, AttributeError, StructError, UnsupportedAlgorithm)
+"""What the library and those below it raise for what they can't read or won't take."""
+_ID = re.compile(r"[A-Za-z0-9_-]{1,1364}")
+"""An id of that length in base64url."""
 _TRANSPORTS = frozenset(transport.value for transport in AuthenticatorTransport)
 
 
@@ -101,11 +110,14 @@ def finish_registration(
             expected_origin=rp.origin,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, TypeError, KeyError) as error:
+    except _FAULTS as error:
         raise PasskeyRefusedError(f"{type(error).__name__}: {error}") from error
-    response = credential.get("response")
-    said = response.get("transports") if isinstance(response, dict) else None
-    transports = [text for text in said if text in _TRANSPORTS] if isinstance(said, list) else []
+    if len(made.credential_id) > CREDENTIAL_ID_MAX or len(made.credential_public_key) > PUBLIC_KEY_MAX:
+        raise PasskeyRefusedError("its id or its key is too long")
+    said = _said(credential, "transports")
+    transports = (
+        [text for text in said if isinstance(text, str) and text in _TRANSPORTS] if isinstance(said, list) else []
+    )
     return Passkey(
         credential_id=bytes_to_base64url(made.credential_id),
         account_id=account_id,
@@ -128,7 +140,8 @@ def finish_authentication(
     """
     credential = _read(credential_json)
     credential_id = credential.get("id")
-    passkey = find(credential_id) if isinstance(credential_id, str) and len(credential_id) <= 2_048 else None
+    known = isinstance(credential_id, str) and _ID.fullmatch(credential_id) is not None
+    passkey = find(str(credential_id)) if known else None
     if passkey is None:
         raise PasskeyRefusedError("nobody here has this passkey")
     try:
@@ -141,9 +154,17 @@ def finish_authentication(
             credential_current_sign_count=passkey.sign_count,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, TypeError, KeyError) as error:
+    except _FAULTS as error:
         raise PasskeyRefusedError(f"{type(error).__name__}: {error}") from error
+    handle = _said(credential, "userHandle")
+    if handle is not None and handle != bytes_to_base64url(passkey.account_id.encode()):
+        raise PasskeyRefusedError("it was made for another account")
     return passkey, used.new_sign_count
+
+
+def _said(credential: dict[str, object], name: str) -> object:
+    response = credential.get("response")
+    return response.get(name) if isinstance(response, dict) else None
 
 
 def _read(credential_json: str) -> dict[str, object]:
