@@ -15,6 +15,8 @@ AROUND = 1
 """Codes of so many steps before and after are taken, too: clocks differ, and typing takes time."""
 DIGITS = 6
 GROUP = 4
+ISSUER_MAX = 64
+"""Characters of the tenant's name that an app is told: twice, at up to twelve bytes each, they still fit in a picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,9 @@ def make_factor(account: Account, clock: Clock) -> TotpFactor:
 
 def enrolment(factor: TotpFactor, email: str, issuer: str) -> TotpEnrolment:
     """Return what sets an app up."""
-    uri = pyotp.TOTP(factor.secret).provisioning_uri(name=email, issuer_name=issuer)
+    # Apps part the issuer from the name at a colon, and a picture holds so much.
+    name = issuer.replace(":", " ")[:ISSUER_MAX]
+    uri = pyotp.TOTP(factor.secret).provisioning_uri(name=email, issuer_name=name)
     out = io.BytesIO()
     segno.make(uri, error="m").save(out, kind="svg", scale=4, border=4, dark="#000", light="#fff", xmldecl=False)
     grouped = " ".join(factor.secret[i : i + GROUP] for i in range(0, len(factor.secret), GROUP))

@@ -254,6 +254,6 @@ def spoil(answer: dict[str, Any], dice: random.Random) -> dict[str, Any]:
     data = bytearray(bytes_of(response[name]))
     at = dice.randrange(len(data))
     data[at] ^= 1 << dice.randrange(8)
-    odd = [None, 7, [], {}, "é", "=", text_of(bytes(data[:at]))]
+    odd: list[object] = [None, 7, [], {}, "é", "=", text_of(bytes(data[:at]))]
     response[name] = dice.choice(odd) if dice.random() < 0.3 else text_of(bytes(data))
     return answer | {"response": response}

@@ -75,3 +75,15 @@ def test_another_accounts_key_gives_other_codes() -> None:
     other = replace(FACTOR, secret=base64.b32encode(b"09876543210987654321").decode())
 
     assert check_code(other, "287082", datetime.fromtimestamp(59, UTC)) is None
+
+
+@pytest.mark.parametrize("issuer", ["日" * 300, "🔑" * 300, "A: B", ""])
+def test_any_name_and_any_address_fit_in_a_picture(issuer: str) -> None:
+    factor = make_factor(an_account(), SteppingClock())
+
+    shown = enrolment(factor, "a" * 64 + "@" + "é" * 63 + ".example", issuer)
+
+    parsed = pyotp.parse_uri(shown.uri)
+    assert isinstance(parsed, pyotp.TOTP)
+    assert parsed.secret == factor.secret
+    assert ":" not in (parsed.issuer or "")
