@@ -25,7 +25,7 @@ from urllib.parse import urlencode
 from bench.endpoint import Caller
 from signpost import bootstrap
 from signpost.cli.serving import listen, serve_app
-from signpost.config import Settings
+from signpost.config import Settings, load_settings
 from signpost.edge.asgi import App
 from signpost.model.experiments import ALL_FLOWS
 from signpost.signin.credentials.passwords import PasswordCost, Passwords
@@ -40,12 +40,13 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 def create_app(settings: Settings) -> App:
     """Return the server, with passwords that cost nothing."""
-    bootstrap.Passwords = partial(Passwords, PasswordCost(memory_kib=8, passes=1))  # type: ignore[misc, assignment]
+    bootstrap.Passwords = partial(Passwords, PasswordCost(memory_kib=8, passes=1))  # type: ignore[attr-defined]
     return bootstrap.create_app(settings)
 
 
 def serve(folder: str, port: str, workers: str) -> None:
-    settings = Settings(data=Path(folder), port=int(port), workers=int(workers), rate_limit=0, log_level="warning")
+    given = {"data": folder, "port": port, "workers": workers, "rate_limit": 0, "log_level": "warning"}
+    settings = load_settings(given, {}).settings
     serve_app(partial(create_app, settings), settings, listen(settings))
 
 
@@ -131,8 +132,7 @@ def serving(workers: int) -> Iterator[Site]:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        settings = Settings(data=Path(folder))
-        parts = bootstrap.open_parts(settings)
+        parts = bootstrap.open_parts(load_settings({"data": folder}, {}).settings)
         bootstrap.set_up(parts)
         parts.close()
         command = [sys.executable, "-m", "bench.sign_ins", "serve", folder, str(port), str(workers)]
