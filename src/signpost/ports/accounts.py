@@ -7,6 +7,7 @@ Every method raises `StoreUnavailableError` when the database does not answer.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -201,6 +202,10 @@ class Links(Protocol):
 
 class AccountsOfTenant(Protocol):
     """Everything of one tenant. Nothing of another can be reached from it."""
+
+    def together(self) -> AbstractContextManager["AccountsOfTenant"]:
+        """Open a transaction: what is done with what it gives is kept as a whole when the block ends well, or not at all."""
+        ...
 
     @property
     def accounts(self) -> Accounts: ...

@@ -98,6 +98,7 @@ class _Body(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     user_name: str | None = None
     session_id: str | None = None
     unit: str | None = None
+    event_id: str | None = None
     details: Mapping[str, Any] | None = None
 
 
@@ -113,8 +114,12 @@ def record_of(
     account: Account | None = None,
     to: Attribution | None = None,
     details: Mapping[str, Any] | None = None,
+    event_id: str | None = None,
 ) -> Event:
-    """Return what is kept of a step. `unit` is the device, and `to` the experiment that it belongs to."""
+    """Return what is kept of a step. `unit` is the device, and `to` the experiment that it belongs to.
+
+    With an `event_id` it is kept once, however often it is noted.
+    """
     moment = moment_of(at)
     said = dict(details or {})
     if to is not None:
@@ -135,6 +140,7 @@ def record_of(
         user_name=account.email if account is not None else None,
         session_id=session_id,
         unit=unit,
+        event_id=event_id,
         details=said or None,
     )
     return Event(
@@ -142,6 +148,7 @@ def record_of(
         type=step.value,
         occurred_ms=moment.epoch_ms if to is None else max(moment.epoch_ms, to.exposed_ms),
         body=_encode(body),
+        event_id=event_id,
         unit=unit,
         session_id=session_id,
         attribution=to,

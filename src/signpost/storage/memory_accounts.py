@@ -1,7 +1,8 @@
 """Accounts and what hangs on them in memory: for tests, and for a server that need not remember."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from threading import RLock
 from typing import Concatenate, Generic, ParamSpec, TypeVar
@@ -338,6 +339,7 @@ class MemoryAccountsOfTenant:
     """Everything of one tenant."""
 
     def __init__(self, tenant: _Tenant) -> None:
+        self._tenant = tenant
         self.accounts = _Accounts(tenant)
         self.passkeys = _Passkeys(tenant)
         self.totp_factors = _TotpFactors(tenant)
@@ -349,6 +351,19 @@ class MemoryAccountsOfTenant:
         self.refresh_tokens = _RefreshTokens(tenant)
         self.tickets = _Tickets(tenant)
         self.links = _Links(tenant)
+
+    @contextmanager
+    def together(self) -> Iterator["MemoryAccountsOfTenant"]:
+        """Do several things, or none of them."""
+        kinds = [each.name for each in fields(self._tenant) if each.name not in {"clock", "lock"}]
+        with self._tenant.lock:
+            before = {kind: dict(getattr(self._tenant, kind)) for kind in kinds}
+            try:
+                yield self
+            except BaseException:
+                for kind, things in before.items():
+                    setattr(self._tenant, kind, things)
+                raise
 
 
 class MemoryAccountStore:

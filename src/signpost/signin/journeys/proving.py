@@ -63,8 +63,6 @@ def put_off(turn: Turn) -> Next:
 
 def finish(turn: Turn, account: Account) -> Next:
     """Sign somebody in: a new session, and a code for the client. It is done once, however often the form is sent."""
-    if not turn.end():
-        return Stop("expired")
     desk, now = turn.desk, turn.desk.clock.now()
     session = Session(
         id=desk.ids.make_id(IdKind.SESSION),
@@ -75,29 +73,33 @@ def finish(turn: Turn, account: Account) -> Next:
         device_id=turn.journey.device_id,
     )
     secret = desk.ids.make_secret()
-    if turn.visit.session is not None:  # never the one that the browser came with
-        turn.people.sessions.remove(turn.visit.session.id)
-    turn.people.sessions.add(secret, session)
+    claims: Mapping[str, JsonValue] = turn.fact("claims", {})
+    with turn.people.together() as people:
+        if people.journeys.take(turn.journey.id) is None:
+            return Stop("expired")
+        if turn.visit.session is not None:  # never the one that the browser came with
+            people.sessions.remove(turn.visit.session.id)
+        people.sessions.add(secret, session)
+        people.accounts.change(
+            account.id, lambda found: replace(found, logins_count=found.logins_count + 1, last_login_at=now)
+        )
+        if turn.visit.returning != mark_of(account.id):  # else this browser has brought the account here before
+            device_id = turn.journey.device_id
+            desk.recording.link(people.links, turn.visit.state.tenant.id, device_id, account.id, now)
+        answer = desk.provider.issue_code(
+            turn.visit.state,
+            turn.client,
+            turn.journey.request,
+            account,
+            session,
+            id_token_claims={**claims.get("id_token", {}), **_experiment_claim(turn)},
+            access_token_claims=claims.get("access_token", {}),
+            people=people,
+        )
     turn.cookies += [
         write_session(secret, SESSION_FOR, is_secure=turn.visit.is_secure),
         write_returning(account.id, is_secure=turn.visit.is_secure),
     ]
-    if turn.visit.returning != mark_of(account.id):  # else this browser has brought the account here before
-        device_id = turn.journey.device_id
-        desk.recording.link(turn.people.links, turn.visit.state.tenant.id, device_id, account.id, now)
-    turn.people.accounts.change(
-        account.id, lambda found: replace(found, logins_count=found.logins_count + 1, last_login_at=now)
-    )
-    claims: Mapping[str, JsonValue] = turn.fact("claims", {})
-    answer = desk.provider.issue_code(
-        turn.visit.state,
-        turn.client,
-        turn.journey.request,
-        account,
-        session,
-        id_token_claims={**claims.get("id_token", {}), **_experiment_claim(turn)},
-        access_token_claims=claims.get("access_token", {}),
-    )
     turn.note(
         Step.SIGNED_IN,
         account,

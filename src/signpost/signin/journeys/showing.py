@@ -72,22 +72,15 @@ def tell(turn: Turn, cookies: Sequence[str]) -> Response:
 
 
 def _note_shown(turn: Turn, fault: str | None) -> None:
-    shown: list[str] = turn.fact("shown", [])
     step, flow = turn.journey.step, FLOWS[turn.journey.step]
-    if step in shown:
-        return
     elapsed = turn.desk.clock.now() - turn.journey.started_at
-    turn.note(Step.SCREEN, screen=step, flow=flow, after_ms=int(elapsed.total_seconds() * 1000))
-    if turn.assignments.get(flow) is not None and not any(FLOWS[seen] == flow for seen in shown):
-        _note_delivery(turn, flow, fault)
-    turn.remember(shown=[*shown, step])
-
-
-def _note_delivery(turn: Turn, flow: str, fault: str | None) -> None:
-    """Log whether what was assigned is what was shown: a wrong value, or a template that fails, shows the usual page."""
-    found = turn.assignments[flow]
-    wrong = read_parameters(found.config)[1] if found is not None and found.is_of_pages else ()
+    turn.note(Step.SCREEN, once=step, screen=step, flow=flow, after_ms=int(elapsed.total_seconds() * 1000))
+    found = turn.assignments.get(flow)
+    if found is None:
+        return
+    # A wrong value, or a template that fails, shows the usual page.
+    wrong = read_parameters(found.config)[1] if found.is_of_pages else ()
     if fault is None and not wrong:
-        turn.note(Step.DELIVERED, flow=flow)
+        turn.note(Step.DELIVERED, once=f"{flow} shown", flow=flow)
     else:
-        turn.note(Step.NOT_DELIVERED, flow=flow, template=fault, parameters=list(wrong) or None)
+        turn.note(Step.NOT_DELIVERED, once=f"{flow} shown", flow=flow, template=fault, parameters=list(wrong) or None)

@@ -14,6 +14,7 @@ from signpost.signin.actions import Verdict
 from signpost.signin.desk import Desk
 from signpost.signin.experiments import find_override
 from signpost.signin.journeys.asking import describe_sign_in
+from signpost.signin.journeys.passkeys import sign_in_options
 from signpost.signin.journeys.turns import Turn
 from signpost.signin.oidc.provider import Answer
 from signpost.signin.records import Step
@@ -85,6 +86,8 @@ def _open(desk: Desk, visit: Visit, asked: Asked, testers: OverrideCookie) -> Tu
     turn.enter("signup" if wants_sign_up else "identifier")
     if not wants_sign_up:  # which of the two begins is up to the variation
         turn.change(step=turn.parameters.first_screen)
+        if turn.parameters.offers_passkeys:
+            sign_in_options(turn)  # its challenge is kept with the rest, so that the first page changes nothing
     turn.note(Step.STARTED, screen=turn.journey.step)
     desk.accounts.of(visit.state.tenant.id).journeys.add(turn.journey)
     turn.begun()

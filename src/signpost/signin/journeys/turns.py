@@ -135,8 +135,11 @@ class Turn:
             self._assignments[self.flow] = found
             self.change(assignment=write_assignments(self._assignments))
 
-    def note(self, step: Step, account: Account | None = None, **details: Any) -> None:
-        """Log something that happens now; details that are None are left out."""
+    def note(self, step: Step, account: Account | None = None, *, once: str | None = None, **details: Any) -> None:
+        """Log something that happens now; details that are None are left out.
+
+        What is noted `once` under a name is logged once in a sign-in, however often.
+        """
         self._events.append(
             record_of(
                 step,
@@ -149,6 +152,7 @@ class Turn:
                 account=account if account is not None else self._account,
                 to=self.assignment.attribution if self.assignment is not None else None,
                 details={name: value for name, value in details.items() if value is not None},
+                event_id=None if once is None else f"{self._journey.transaction_id}-{once}",
             )
         )
 

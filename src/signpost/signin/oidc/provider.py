@@ -10,7 +10,7 @@ from signpost.model.accounts import Account, AuthorizationCode, AuthorizeRequest
 from signpost.model.ids import IdKind
 from signpost.model.json import JsonValue
 from signpost.model.tenants import Client, Tenant
-from signpost.ports.accounts import AccountStore
+from signpost.ports.accounts import AccountsOfTenant, AccountStore
 from signpost.ports.clock import Clock
 from signpost.ports.ids import IdFactory
 from signpost.signin.oidc.answers import Answer, answer_to, render_answer
@@ -75,8 +75,11 @@ class Provider:
         *,
         id_token_claims: Mapping[str, JsonValue] | None = None,
         access_token_claims: Mapping[str, JsonValue] | None = None,
+        people: AccountsOfTenant | None = None,
     ) -> Answer:
         """Return an answer with a code for somebody who has signed in; the claims go into every token that comes of it.
+
+        With `people` it becomes part of their transaction.
 
         Raises:
             StoreUnavailableError: the database does not answer.
@@ -103,7 +106,7 @@ class Provider:
             code_challenge=request.code_challenge,
         )
         secret = self._ids.make_secret()
-        self.accounts.of(state.tenant.id).codes.add(secret, code, grant)
+        (people or self.accounts.of(state.tenant.id)).codes.add(secret, code, grant)
         return answer_to(state.tenant, request, code=secret)
 
     def refuse(self, state: TenantState, request: AuthorizeRequest, error: str, description: str) -> Answer:

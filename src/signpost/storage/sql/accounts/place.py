@@ -1,7 +1,7 @@
 """Where the rows of one tenant are, and what all of its tables are asked alike."""
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,19 +15,20 @@ from signpost.storage.sql.engines import reading, writing
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One tenant's part of a database."""
+    """One tenant's part of a database. With a connection everything is part of its transaction."""
 
     engine: Engine
     clock: Clock
     tenant_id: str
+    connection: Connection | None = None
 
     def reading(self) -> AbstractContextManager[Connection]:
         """Open a transaction that changes nothing."""
-        return reading(self.engine)
+        return reading(self.engine) if self.connection is None else nullcontext(self.connection)
 
     def writing(self) -> AbstractContextManager[Connection]:
         """Open a transaction that commits when its block ends well."""
-        return writing(self.engine)
+        return writing(self.engine) if self.connection is None else nullcontext(self.connection)
 
     def where(self, table: Table, **values: object) -> ColumnElement[bool]:
         """Return the condition of the tenant's rows that have these values."""

@@ -1,5 +1,8 @@
 """The store of accounts on a database."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 
@@ -24,6 +27,12 @@ class SqlAccountsOfTenant:
 
     def __init__(self, place: Place) -> None:
         self._place = place
+
+    @contextmanager
+    def together(self) -> Iterator["SqlAccountsOfTenant"]:
+        """Open one transaction for several things."""
+        with self._place.writing() as connection:
+            yield SqlAccountsOfTenant(replace(self._place, connection=connection))
 
     @cached_property
     def accounts(self) -> Accounts:
