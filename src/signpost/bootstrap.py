@@ -73,7 +73,9 @@ from signpost.signin.experiments import Experiments
 from signpost.signin.mail.outbox import Outbox
 from signpost.signin.mail.sending import Sending
 from signpost.signin.mail.smtp import Smtp, read_server
+from signpost.signin.oidc.origins import Origins
 from signpost.signin.oidc.provider import Provider
+from signpost.signin.oidc.routes import oidc_routes
 from signpost.signin.recording import Recording
 from signpost.signin.screens.templates import say_fault
 from signpost.storage.sql import SqlStore
@@ -233,8 +235,9 @@ def create_app(settings: Settings, python_actions: Sequence[PythonAction] = ()) 
         parts.close()
 
     runtime_gate = _gate(parts, catalog, settings.runtime_rate_limit)
-    pages = SignInApp(sign_in.routes(), api)
-    management = Lifespan(Envelope(pages, gate), start, stop)
+    more = oidc_routes(desk.provider, gate, sign_in.find_session, sign_in.end_session)
+    pages = SignInApp([*sign_in.routes(), *more], api)
+    management = Lifespan(Envelope(Origins(pages, catalog), gate), start, stop)
     return RuntimeApp(
         runtime_gate,
         parts.events,

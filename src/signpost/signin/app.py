@@ -13,8 +13,10 @@ from starlette.routing import BaseRoute, Route
 from signpost.edge.asgi import App, Receive, Scope, Send, keep_headers
 from signpost.exchange.overrides import PARAMETER
 from signpost.middleware.testers import OverrideCookie
+from signpost.model.accounts import Session
 from signpost.runtime.wire import Override
 from signpost.signin.arrivals import Arrivals
+from signpost.signin.cookies import forget_session
 from signpost.signin.desk import Desk
 from signpost.signin.journeys.screens import ANSWERS
 from signpost.signin.journeys.showing import show, tell
@@ -24,6 +26,7 @@ from signpost.signin.journeys.turns import Go, Leave, Next, Stay, Stop, Turn
 from signpost.signin.links import Links
 from signpost.signin.oidc.provider import Answer, RequestRefusedError, RequestReturnedError, render_answer
 from signpost.signin.pages import Pages, redirect, respond, with_cookies
+from signpost.signin.records import Step, record_of
 from signpost.signin.screens.assets import find_asset
 from signpost.signin.screens.screen import Screen
 from signpost.signin.visits import Visit, is_csrf
@@ -112,6 +115,26 @@ class SignIn:
             return Response(status_code=404)
         headers = {"Cache-Control": asset.cache_control, "X-Content-Type-Options": "nosniff"}
         return Response(asset.content, 200, headers, asset.content_type)
+
+    def find_session(self, request: Request) -> Session | None:
+        """Return the session of a browser; reads the database."""
+        visit = self.find_visit(request)
+        return visit.session if visit is not None else None
+
+    def end_session(self, request: Request, response: Response) -> None:
+        """End the session of a browser, if it has one."""
+        visit = self.find_visit(request)
+        if visit is None:
+            return
+        with_cookies(response, [forget_session(is_secure=visit.is_secure)])
+        session = visit.session
+        if session is None:
+            return
+        people = self._desk.accounts.of(visit.state.tenant.id)
+        people.sessions.remove(session.id)
+        account, now = people.accounts.get(session.account_id), self._desk.clock.now()
+        tenant_id, unit = visit.state.tenant.id, visit.device.id
+        self._desk.recording.note([record_of(Step.SIGNED_OUT, now, tenant_id, unit=unit, visit=visit, account=account)])
 
     def find_visit(self, request: Request) -> Visit | None:
         """Return the visit that a request is; None while there is no tenant."""
