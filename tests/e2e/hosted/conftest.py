@@ -22,6 +22,7 @@ def somebody(start_server: StartServer) -> Iterator[Visitor]:
     server = start_server()
     with serve_application() as application, open_tab(program) as tab:
         words = ["clients", "create", "Shop", "--type", "spa", "--callback", application.callback, "--json"]
+        words += ["--callback", f"{application.url}/spa"]
         client_id = json.loads(server.run(*words, "--logout-url", application.url).stdout)["client_id"]
         yield Visitor(tab, server, application, client_id)
 

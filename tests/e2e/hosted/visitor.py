@@ -22,6 +22,7 @@ VERIFIER = "a-verifier-that-is-long-enough-for-everybody-0123456789"
 CHALLENGE = urlsafe_b64encode(sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
 PASSWORD = "a horse and a staple"
 AXE = Path(__file__).parents[2] / "sdk" / "node" / "node_modules" / "axe-core" / "axe.min.js"
+USUAL = ("text/html", b"<!doctype html><title>back</title><body class='application'>back")
 SERIOUS = """
 axe.run(document).then((found) => found.violations
   .filter((v) => v.impact === "serious" || v.impact === "critical")
@@ -36,6 +37,7 @@ class Application:
         self.url = url
         self.callback = f"{url}/callback"
         self.told: Queue[tuple[str, dict[str, str]]] = Queue()
+        self.files: dict[str, tuple[str, bytes]] = {}
 
 
 @contextmanager
@@ -47,17 +49,16 @@ def serve_application() -> Iterator[Application]:
             path, _, query = self.path.partition("?")
             if path == "/callback":
                 application.told.put(("GET", dict(parse_qsl(query))))
-            self.answer()
+            self.answer(*application.files.get(path, USUAL))
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             application.told.put(("POST", dict(parse_qsl(body))))
-            self.answer()
+            self.answer(*USUAL)
 
-        def answer(self) -> None:
-            content = b"<!doctype html><title>back</title><body class='application'>back"
+        def answer(self, content_type: str, content: bytes) -> None:
             self.send_response(200)
-            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)

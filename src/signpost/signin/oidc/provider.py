@@ -47,7 +47,7 @@ class Provider:
     ) -> None:
         self.accounts = accounts
         self.lifetimes = lifetimes or Lifetimes()
-        self.tokens = PeoplesTokens(keys, clock, self.lifetimes)
+        self.tokens = PeoplesTokens(keys, clock, ids, self.lifetimes)
         self._clock = clock
         self._ids = ids
         self._exchanges = Exchanges(accounts, self.tokens, ids, guesses)

@@ -13,6 +13,7 @@ from signpost.edge.keys import KeyRing
 from signpost.edge.tokens import LEEWAY_SECONDS, OWN_ALGORITHM, TOKEN_LENGTH_MAX, TokenInvalidError
 from signpost.model.tenants import Tenant
 from signpost.ports.clock import Clock
+from signpost.ports.ids import IdFactory
 from signpost.signin.oidc.grants import Holder
 from signpost.signin.oidc.lifetimes import Lifetimes, seconds_of
 from signpost.signin.oidc.scopes import claims_of
@@ -33,6 +34,7 @@ class PeoplesTokens:
 
     keys: KeyRing
     clock: Clock
+    ids: IdFactory
     lifetimes: Lifetimes
 
     def issue_access_token(self, tenant: Tenant, holder: Holder, scopes: tuple[str, ...]) -> str:
@@ -47,6 +49,8 @@ class PeoplesTokens:
             "exp": now + seconds_of(self.lifetimes.access_token),
             "scope": " ".join(scopes),
             "azp": holder.grant.client_id,
+            "client_id": holder.grant.client_id,
+            "jti": self.ids.make_secret()[-32:],
             GRANT_CLAIM: holder.grant.id,
         }
         key = self.keys.signing_key(tenant.id)

@@ -54,12 +54,14 @@ def test_a_code_gives_three_tokens(house: House) -> None:
     }
     assert access_token.pop("exp") - access_token.pop("iat") == 7_200
     assert access_token.pop("grant_id")
+    assert access_token.pop("jti")
     assert access_token == {
         "iss": "https://tenant-1.example/",
         "sub": house.account.id,
         "aud": ["https://tenant-1.example/userinfo"],
         "scope": ALL,
         "azp": house.spa.id,
+        "client_id": house.spa.id,
         **claims,
     }
 
