@@ -40,7 +40,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 def create_app(settings: Settings) -> App:
     """Return the server, with passwords that cost nothing."""
-    bootstrap.Passwords = partial(Passwords, PasswordCost(memory_kib=8, passes=1))  # type: ignore[assignment]
+    vars(bootstrap)["Passwords"] = partial(Passwords, PasswordCost(memory_kib=8, passes=1))
     return bootstrap.create_app(settings)
 
 

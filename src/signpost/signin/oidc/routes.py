@@ -18,7 +18,7 @@ from signpost.signin.oidc.answers import render_answer
 from signpost.signin.oidc.logout import Logout, LogoutRefusedError, csrf_of, is_csrf, read_logout, read_old_logout
 from signpost.signin.oidc.pages import HEADERS, FormPage, render_form, render_message
 from signpost.signin.oidc.provider import Answer, Provider
-from signpost.signin.oidc.userinfo import ScopeMissingError, UserInfo
+from signpost.signin.oidc.userinfo import PeoplesClaims, ScopeMissingError
 from signpost.signin.screens.words import choose_locale, read_words
 from signpost.usecases.catalog import TenantState
 
@@ -44,7 +44,7 @@ def oidc_routes(provider: Provider, gate: Gate, find_session: FindSession, end_s
             may wait, too.
     """
     logouts = _Logouts(provider, find_session, end_session)
-    userinfo = _UserInfos(UserInfo(provider.accounts, provider.tokens))
+    userinfo = _UserInfos(PeoplesClaims(provider.accounts, provider.tokens))
     return [
         Route("/userinfo", _served(gate, userinfo.answer), methods=["GET", "POST"]),
         Route(LOGOUT, _served(gate, logouts.answer), methods=["GET", "POST"]),
@@ -55,7 +55,7 @@ def oidc_routes(provider: Provider, gate: Gate, find_session: FindSession, end_s
 class _UserInfos:
     """Answers at `/userinfo`."""
 
-    def __init__(self, userinfo: UserInfo) -> None:
+    def __init__(self, userinfo: PeoplesClaims) -> None:
         self._userinfo = userinfo
 
     def answer(self, state: TenantState, request: Request, fields: Pairs) -> Response:

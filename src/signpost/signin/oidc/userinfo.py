@@ -14,7 +14,7 @@ class ScopeMissingError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class UserInfo:
+class PeoplesClaims:
     """Tells who somebody is, as long as what the token was given for stands."""
 
     accounts: AccountStore
