@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Callable, Mapping, Sequence
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, urlencode
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -71,9 +71,10 @@ class SignIn:
         What is posted from another site brings no cookies, so it is sent on to the same address with GET, which does.
         """
         if request.method == "POST":
-            fields = await _read_form(request)
-            query = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in fields)
-            return redirect(f"/authorize?{query}")
+            query = urlencode(await _read_form(request))
+            if len(query) <= QUERY_MAX:
+                return redirect(f"/authorize?{query}")
+            return await self._in_thread(request, lambda _, visit: self._pages.message(visit, "bad_request", 400))
         return await self._in_thread(request, self._begin)
 
     async def show_screen(self, request: Request) -> Response:
@@ -228,7 +229,7 @@ class SignIn:
         if journey is None or not hmac.compare_digest(journey.device_id, visit.device.id):
             return None
         client = visit.state.clients.get(journey.client_id)
-        if client is None or client.revoked_at is not None:
+        if client is None or client.revoked_at is not None or journey.request.redirect_uri not in client.callbacks:
             return None
         return Turn(self._desk, visit, journey, client)
 
@@ -273,6 +274,7 @@ class SignInApp:
 
     def __init__(self, routes: Sequence[BaseRoute], otherwise: App) -> None:
         self._app = Starlette(routes=list(routes))
+        self._app.router.redirect_slashes = False  # it would lead to whatever host the request names
         self._paths = frozenset(route.path for route in routes if isinstance(route, Route))
         self._otherwise = otherwise
 

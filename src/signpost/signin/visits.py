@@ -2,7 +2,9 @@
 
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from signpost.middleware.cookies import Device
 from signpost.model.accounts import Journey, Session
@@ -11,6 +13,8 @@ from signpost.signin.screens.words import choose_locale
 from signpost.usecases.catalog import TenantState
 
 CSRF_CHARACTERS = 43
+LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+HOST = re.compile(r"([a-z0-9.-]{1,253}|\[[0-9a-f:]{2,45}\])(:[0-9]{1,5})?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,17 @@ class Visit:
     def hostname(self) -> str:
         """The name of the server, as the browser knows it."""
         return self.base.partition("://")[2]
+
+    @property
+    def link_base(self) -> str:
+        """The address for links in mails: what the browser says, only where it is the tenant's own or this very machine's.
+
+        A Host header is said by whoever asks, and whoever gets a link in a mail is somebody else.
+        """
+        domain = self.state.tenant.domain
+        name = urlsplit(f"//{self.hostname}").hostname if HOST.fullmatch(self.hostname) else None
+        is_known = name is not None and name in {*LOCAL_NAMES, domain.partition(":")[0]}
+        return self.base if is_known else f"https://{domain}"
 
     @property
     def is_secure(self) -> bool:

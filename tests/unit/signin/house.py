@@ -104,6 +104,7 @@ class House:
         mailer: Mailer | None = None,
         actions: Sequence[PythonAction] = (),
     ) -> None:
+        self.folder = folder
         self.clock = SteppingClock()
         self.ids = SequentialIds()
         self.store = MemoryStore(self.clock)
@@ -307,7 +308,7 @@ class Browser:
         assert location.startswith(f"{self.house.client.callbacks[0]}?"), location
         return dict(parse_qsl(urlsplit(location).query, strict_parsing=True))
 
-    def parameters(self, client: Client | None = None, **changes: str | None) -> dict[str, str]:
+    def parameters(self, client: Client | None = None, /, **changes: str | None) -> dict[str, str]:
         client = client or self.house.client
         values: dict[str, str | None] = {
             "response_type": "code",
@@ -321,7 +322,7 @@ class Browser:
         }
         return {name: value for name, value in (values | changes).items() if value is not None}
 
-    def open(self, client: Client | None = None, **changes: str | None) -> Response:
+    def open(self, client: Client | None = None, /, **changes: str | None) -> Response:
         """Go to `/authorize`, and on to what it shows."""
         return self.get(f"/authorize?{urlencode(self.parameters(client, **changes))}")
 
@@ -360,9 +361,12 @@ class Browser:
                 break
             response = self.http.get(location)
         self.page = response
-        found = {name: unescape(value) for name, value in FIELD.findall(response.text)}
-        self.hidden = found or self.hidden
+        self.hidden = self.read() or self.hidden
         return response
+
+    def read(self) -> dict[str, str]:
+        """Return the hidden fields of the page."""
+        return {name: unescape(value) for name, value in FIELD.findall(self.html)}
 
 
 @cache

@@ -18,7 +18,7 @@ def send_link(turn: Turn, account: Account, kind: TicketKind) -> None:
     """
     desk, people, tenant = turn.desk, turn.people, turn.visit.state.tenant
     client_id, device_id = turn.client.id, turn.journey.device_id
-    base, locale = turn.visit.base, turn.visit.locale_of(turn.journey)
+    base, locale = turn.visit.link_base, turn.visit.locale_of(turn.journey)
 
     def write() -> Mail:
         secret, ticket = make_ticket(kind, account.id, desk.ids, desk.clock, client_id=client_id, device_id=device_id)
