@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-NAMES = ("assignment", "plans", "batch", "runtime", "events", "results", "endpoint", "management")
+NAMES = ("assignment", "plans", "batch", "runtime", "events", "results", "endpoint", "sign_ins", "management")
 
 
 def main() -> None:

@@ -25,6 +25,7 @@ from signpost.requests.places import NoPlaces
 from signpost.requests.useragents import UserAgents
 from signpost.runtime.app import RuntimeApp
 from signpost.storage.memory import MemoryStore
+from signpost.storage.memory_accounts import MemoryAccountStore
 from signpost.testing.builders import a_client, a_flag, a_tenant, a_variation, an_experiment
 
 Message = MutableMapping[str, Any]
@@ -72,9 +73,9 @@ def make_runtime(folder: Path) -> tuple[RuntimeApp, str]:
     gate = Gate(catalog, tokens, RateLimiter(0, clock.now_seconds), clock.now_seconds)
     events = FileEvents(folder / "events", clock)
     attributes = RequestAttributes(UserAgents(), NoPlaces())
-    return RuntimeApp(gate, events, keys, attributes, clock, otherwise=_nothing_else), tokens.issue(
-        tenant, client, client.scopes
-    )
+    return RuntimeApp(
+        gate, events, keys, attributes, clock, accounts=MemoryAccountStore(clock), otherwise=_nothing_else
+    ), tokens.issue(tenant, client, client.scopes)
 
 
 def main() -> None:

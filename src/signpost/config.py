@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from signpost.signin.mail.smtp import read_server
+
 PREFIX = "SIGNPOST_"
 FILE_NAME = "signpost.toml"
 
@@ -69,9 +71,17 @@ class Settings(BaseModel):
         max_length=2_048,
         description="Where alarms are reported to, as JSON by POST.",
     )
+    mail_server: str | None = Field(
+        None,
+        max_length=2_048,
+        description="Where mail of hosted sign-in is sent: smtp://user:password@host:587 or smtps://…:465; without one it lies in a local outbox.",
+    )
+    mail_from: str = Field(
+        "Signpost <no-reply@signpost.localhost>", max_length=320, description="The sender of that mail."
+    )
     outbound_hosts: tuple[str, ...] = Field(
         ("127.0.0.1", "::1", "localhost"),
-        description="Hosts that log streams may call though they are not on the public internet; separated by spaces.",
+        description="Hosts that log streams and actions may call though they are not on the public internet; separated by spaces.",
     )
     token_lifetime: int = Field(86_400, ge=60, le=2_592_000, description="How long a token is good, in seconds.")
     geoip: Path | None = Field(None, description="A MaxMind-format file that tells countries and regions by address.")
@@ -81,6 +91,13 @@ class Settings(BaseModel):
     @classmethod
     def _split(cls, given: object) -> object:
         return tuple(given.split()) if isinstance(given, str) else given
+
+    @field_validator("mail_server")
+    @classmethod
+    def _check_mail_server(cls, given: str | None) -> str | None:
+        if given is not None:
+            read_server(given)
+        return given
 
     @property
     def database_url(self) -> str:
@@ -106,6 +123,8 @@ class Effective:
             url = make_url(values["database"])
             hidden = {name: "hidden" for name in url.query if "password" in name}
             values["database"] = url.update_query_dict(hidden).render_as_string(hide_password=True)
+        if values["mail_server"] is not None:
+            values["mail_server"] = _hide_password(values["mail_server"])
         return {name: {"value": value, "source": self.sources[name]} for name, value in values.items()}
 
 
@@ -145,6 +164,13 @@ def load_settings(
         raise SettingsError(f"{_name(name, sources[name])}: {error.errors()[0]['msg']} ({sources[name]}).") from error
     _check_database(settings)
     return Effective(settings, sources)
+
+
+def _hide_password(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    named, at, host = rest.rpartition("@")
+    user, colon, _ = named.partition(":")
+    return f"{scheme}://{user}{':***' if colon else ''}{at}{host}"
 
 
 def _read_file(path: Path) -> dict[str, Any]:

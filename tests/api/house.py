@@ -20,6 +20,7 @@ from signpost.events.progress import MemoryProgress
 from signpost.model.flags import FlagStatus, Origin
 from signpost.model.tenants import SCOPES, Generation, Tenant
 from signpost.ports.store import Store
+from signpost.signin.screens.templates import say_fault
 from signpost.storage.memory import MemoryStore
 from signpost.testing.builders import a_flag, a_segment, a_tenant, a_variation
 from signpost.testing.repeatable import SequentialIds, SteppingClock
@@ -57,6 +58,9 @@ class Caller:
 
     def patch(self, path: str, body: Any) -> Any:
         return self.send("PATCH", path, json=body)
+
+    def put(self, path: str, body: Any) -> Any:
+        return self.send("PUT", path, json=body)
 
     def delete(self, path: str) -> Any:
         return self.send("DELETE", path)
@@ -161,7 +165,16 @@ class House:
         self.gate = Gate(self.catalog, self.tokens, RateLimiter(per_minute, now.now_seconds), now.now_seconds)
         self.progress = MemoryProgress()
         services = Services(
-            self.store, self.clock, self.ids, self.gate, self.catalog, self.events, self.events, self.progress
+            self.store,
+            self.clock,
+            self.ids,
+            self.gate,
+            self.catalog,
+            self.events,
+            self.events,
+            self.progress,
+            KeyRing(keys_folder, now),
+            say_fault,
         )
         self.app = Envelope(create_api(services), self.gate)
         self.client = TestClient(self.app, raise_server_exceptions=False)

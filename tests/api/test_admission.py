@@ -8,7 +8,10 @@ from tests.api.conftest import NewHouse
 from tests.api.house import House, absent, problem
 
 FLAG, VARIATION = f"/feature-flags/{absent('flg')}", f"/feature-flags/{absent('flg')}/variations/{absent('var')}"
+ACTION = f"/api/v2/actions/actions/{absent('act')}"
 LOG_STREAM = f"/api/v2/log-streams/{absent('lst')}"
+TEMPLATE = "/api/v2/branding/templates/universal-login"
+CLIENT = f"/api/v2/clients/{absent('cli')}"
 EXPERIMENT, SEGMENT = f"/experiments/{absent('exp')}", f"/segments/{absent('seg')}"
 ROUTES = [
     ("GET", "/experiments", "read:experimentation"),
@@ -47,11 +50,25 @@ ROUTES = [
     ("GET", "/api/v2/logs", "read:logs"),
     ("GET", "/api/v2/logs/1", "read:logs"),
     ("GET", "/api/v2/users/1/logs", "read:logs"),
+    ("GET", "/api/v2/actions/actions", "read:actions"),
+    ("POST", "/api/v2/actions/actions", "create:actions"),
+    ("GET", ACTION, "read:actions"),
+    ("PATCH", ACTION, "update:actions"),
+    ("POST", f"{ACTION}/rotate-secret", "update:actions"),
+    ("DELETE", ACTION, "delete:actions"),
     ("GET", "/api/v2/log-streams", "read:log_streams"),
     ("POST", "/api/v2/log-streams", "create:log_streams"),
     ("GET", LOG_STREAM, "read:log_streams"),
     ("PATCH", LOG_STREAM, "update:log_streams"),
     ("DELETE", LOG_STREAM, "delete:log_streams"),
+    ("GET", TEMPLATE, "read:branding"),
+    ("PUT", TEMPLATE, "update:branding"),
+    ("DELETE", TEMPLATE, "delete:branding"),
+    ("GET", "/api/v2/clients", "read:clients"),
+    ("POST", "/api/v2/clients", "create:clients"),
+    ("GET", CLIENT, "read:clients"),
+    ("PATCH", CLIENT, "update:clients"),
+    ("DELETE", CLIENT, "delete:clients"),
 ]
 OTHERS = {
     "create:experimentation",

@@ -254,19 +254,26 @@ def test_a_flag_is_kept_while_a_non_archived_experiment_uses_it(house: House) ->
 
 def test_a_flag_of_the_server_can_be_read_and_not_changed(house: House) -> None:
     flag = house.add_server_things()
-    variation = f"{flag.path}/variations/{flag.bold}"
     changes = [
         house.owner.patch(flag.path, {"name": "Another name"}),
         house.owner.post(f"{flag.path}/status", {"status": "archived"}),
         house.owner.delete(flag.path),
-        house.owner.post(f"{flag.path}/variations", {"name": "Mine", "overrides": {}}),
-        house.owner.patch(variation, {"name": "Mine"}),
-        house.owner.delete(variation),
     ]
 
     assert house.owner.shown(flag.path)["type"] == "auth0"
     assert [problem(reply) for reply in changes] == [(403, "feature_flag_not_modifiable")] * len(changes)
     assert changes[0].json()["message"] == "Feature flag cannot be modified."
+
+
+def test_the_variations_of_a_flag_of_the_server_are_the_customer_s(house: House) -> None:
+    flag = house.add_server_things()
+    made = house.owner.post(f"{flag.path}/variations", {"name": "Mine", "overrides": {}})
+    path = f"{flag.path}/variations/{made.json()['id']}"
+
+    renamed = house.owner.patch(path, {"name": "My own"})
+    deleted = house.owner.delete(path)
+
+    assert (made.status_code, renamed.status_code, deleted.status_code) == (201, 200, 204)
 
 
 def test_what_is_not_there_is_not_found(house: House) -> None:

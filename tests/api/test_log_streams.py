@@ -205,6 +205,9 @@ def test_a_body_that_makes_no_sense_is_refused(house: House, body: Json) -> None
         "archive.example",
         "https://",
         "https://[::1",
+        "https://archive.example:99999/",
+        "https://archive.example:0/",
+        "https://archive.example\\@attacker.example/",
         "https://archive.example/" + "a" * 2_048,
     ],
 )

@@ -153,7 +153,7 @@ def test_a_requested_scope_narrows_and_nothing_more(site: Site) -> None:
     [
         ({"grant_type": None}, 400, "invalid_request"),
         ({"grant_type": "password"}, 400, "unsupported_grant_type"),
-        ({"grant_type": "authorization_code"}, 400, "unsupported_grant_type"),
+        ({"grant_type": "authorization_code"}, 400, "unauthorized_client"),
         ({"client_id": None}, 401, "invalid_client"),
         ({"client_secret": None}, 401, "invalid_client"),
         ({"client_secret": ""}, 401, "invalid_client"),

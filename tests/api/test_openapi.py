@@ -8,13 +8,35 @@ import jsonschema_rs
 import pytest
 
 from signpost.api.examples import EXAMPLES
-from signpost.api.wire import experiments, flags, log_streams, metric_previews, metrics, segments, variations
+from signpost.api.wire import (
+    actions,
+    branding,
+    clients,
+    experiments,
+    flags,
+    log_streams,
+    metric_previews,
+    metrics,
+    segments,
+    variations,
+)
 from tests.api.house import BASE, House
 from tests.api.test_admission import ROUTES
 
 BODIES = {
     name: getattr(module, name)
-    for module in (experiments, flags, log_streams, metric_previews, metrics, segments, variations)
+    for module in (
+        actions,
+        branding,
+        clients,
+        experiments,
+        flags,
+        log_streams,
+        metric_previews,
+        metrics,
+        segments,
+        variations,
+    )
     for name in EXAMPLES
     if hasattr(module, name) and "Reply" not in name and "List" not in name
 }
@@ -42,7 +64,9 @@ def test_every_operation_of_the_contract_is_there_with_its_scope(document: dict[
     wanted = {}
     for method, path, scope in ROUTES:
         full = path if path.startswith("/api") else f"{BASE}{path}"
-        full = re.sub(r"var_1+", "{vid}", re.sub(r"(?:exp|flg|lst|seg)_1+|(?<=logs/)1|(?<=users/)1", "{id}", full))
+        full = re.sub(
+            r"var_1+", "{vid}", re.sub(r"(?:act|cli|exp|flg|lst|seg)_1+|(?<=logs/)1|(?<=users/)1", "{id}", full)
+        )
         full = full.replace("metrics/nothing", "metrics/{name}")
         wanted[method, full] = [{"bearer": [scope]}]
 

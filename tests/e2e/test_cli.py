@@ -204,7 +204,7 @@ def test_a_command_makes_no_data_where_there_is_none(run: Run, tmp_path: Path, w
 
 def test_a_database_of_a_newer_version_is_left_alone(run: Run, data: Path) -> None:
     store = SqlStore(f"sqlite:///{data / 'signpost.db'}", SystemClock())
-    with store._engine.begin() as connection:
+    with store.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     store.close()
 

@@ -12,15 +12,21 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 STRUCTURED = frozenset(
     {
         "allocations",
+        "allowed_logout_urls",
         "analysis_plan",
         "assignment_config",
+        "callbacks",
         "filters",
+        "grant_types",
         "levels",
         "overrides",
         "parameters",
         "rules",
         "sink",
+        "supported_triggers",
         "target_level",
+        "webhook",
+        "web_origins",
     }
 )
 """The fields of a form whose value is JSON; all others are text."""

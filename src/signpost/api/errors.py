@@ -34,6 +34,8 @@ NOUNS = {
     Kind.HOLDOUT: "Holdout",
     Kind.METRIC: "Metric",
     Kind.LOG_STREAM: "Log stream",
+    Kind.ACTION: "Action",
+    Kind.PAGE_TEMPLATE: "Page template",
 }
 CODES = {kind: kind.value for kind in Kind}
 
@@ -126,8 +128,14 @@ TABLE: Mapping[type[DomainError], Callable[[Any], Told]] = {
     errors.MetricLimitError: lambda e: Told(
         400, "metric_limit_exceeded", f"A tenant may have at most {e.limit} metrics of its own."
     ),
+    errors.ClientLimitError: lambda e: Told(
+        400, "client_limit_exceeded", f"A tenant may have at most {e.limit} clients."
+    ),
     errors.LogStreamLimitError: lambda e: Told(
         400, "log_stream_limit_exceeded", f"A tenant may have at most {e.limit} log streams."
+    ),
+    errors.ActionLimitError: lambda e: Told(
+        400, "action_limit_exceeded", f"A tenant may have at most {e.limit} actions."
     ),
     errors.PlanInvalidError: lambda e: Told(
         400, "analysis_plan_invalid", f"Analysis plan cannot be followed. {' '.join(e.faults)}"

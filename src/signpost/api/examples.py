@@ -14,6 +14,7 @@ _NEW_ALLOCATIONS = [
     {"variation_id": _BASELINE, "is_control": True, "weight": 50},
     {"variation_id": _SHORT, "is_control": False, "weight": 50},
 ]
+_TEMPLATE = '<!doctype html><html lang="{{ screen.locale }}"><head>{{ head }}</head><body>{{ form }}</body></html>'
 _NAMED = {_BASELINE: "As it is", _SHORT: "Short title"}
 
 _FLAG_REPLY = {
@@ -89,12 +90,43 @@ _LOG_STREAM = {
         "httpContentFormat": "JSONLINES",
     },
 }
+_CLIENT = {
+    "name": "Shop",
+    "app_type": "spa",
+    "callbacks": ["https://shop.example/callback"],
+    "allowed_logout_urls": ["https://shop.example/"],
+    "web_origins": ["https://shop.example"],
+    "grant_types": ["authorization_code", "refresh_token"],
+    "token_endpoint_auth_method": "none",
+}
+_CLIENT_REPLY = {
+    "client_id": "cli_8kBSxGf2tRq7yCzLm5jNdV",
+    "tenant": "default",
+    **_CLIENT,
+    "is_first_party": True,
+    "oidc_conformant": True,
+    **_TIMES,
+}
 _LOG_STREAM_REPLY = {
     "id": "lst_4tRq7yCzLm5jNdV8kBSxGf",
     **_LOG_STREAM,
     "status": "active",
     "startFrom": "2026-03-02T08:30:00.000Z",
     "health": {"lastLogId": "3728270284013568000", "deliveredAt": "2026-03-02T08:30:02.000Z"},
+}
+
+_ACTION = {
+    "name": "Ask the risk engine",
+    "supported_triggers": [{"id": "post-login", "version": "v3"}],
+    "webhook": {"url": "https://risk.example.com/decide", "timeout_ms": 1_500, "on_failure": "allow"},
+    "enabled": True,
+}
+_ACTION_REPLY = {
+    "id": "act_8kBSxGf2tRq7yCzLm5jNdV",
+    **_ACTION,
+    "status": "built",
+    "all_changes_deployed": True,
+    **_TIMES,
 }
 
 EXAMPLES: dict[str, Any] = {
@@ -151,9 +183,20 @@ EXAMPLES: dict[str, Any] = {
     "MetricPreviewBody": {"metric": _METRIC, "experiment_id": _EXPERIMENT},
     "KnownMetricReply": _METRIC_REPLY,
     "KnownMetricList": {"metrics": [_METRIC_REPLY]},
+    "ClientCreation": _CLIENT,
+    "ClientPatch": {"callbacks": ["https://shop.example/callback", "https://shop.example/silent"]},
+    "PageTemplate": {"template": _TEMPLATE},
+    "PageTemplateReply": {"body": _TEMPLATE},
+    "ClientReply": _CLIENT_REPLY,
+    "ClientList": {"start": 0, "limit": 50, "length": 1, "total": 1, "clients": [_CLIENT_REPLY]},
     "LogStreamCreation": _LOG_STREAM | {"startFrom": "2026-03-02T00:00:00Z"},
     "LogStreamPatch": {"status": "paused"},
     "LogStreamReply": _LOG_STREAM_REPLY,
+    "ActionCreation": _ACTION,
+    "ActionPatch": {"webhook": {"timeout_ms": 800}, "enabled": False},
+    "ActionReply": _ACTION_REPLY,
+    "SignedActionReply": _ACTION_REPLY | {"signing_secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
+    "ActionList": {"total": 1, "page": 0, "per_page": 50, "actions": [_ACTION_REPLY]},
     "ErrorReply": {
         "statusCode": 404,
         "error": "Not Found",

@@ -1,4 +1,4 @@
-"""Tokens for machine-to-machine clients, and what is needed to check them."""
+"""The token endpoint, and what is needed to check tokens. Who gets tokens for people is handed in, and served here too."""
 
 import json
 from typing import Any
@@ -12,10 +12,11 @@ from signpost.edge.asgi import authorization_of, keep_headers, peer_of
 from signpost.edge.catalog import Catalog
 from signpost.edge.errors import Refusal
 from signpost.edge.gate import Gate
-from signpost.edge.grants import GrantError, GrantRequest, grant_token
+from signpost.edge.grants import GrantError, GrantRequest, PeoplesGrants, grant_token
 from signpost.edge.keys import KeyRing
 from signpost.edge.limits import WINDOW_SECONDS, RateLimiter
 from signpost.edge.tokens import OWN_ALGORITHM, Tokens
+from signpost.model.clients import PEOPLES
 from signpost.model.tenants import SCOPES
 from signpost.usecases.catalog import TenantState
 
@@ -23,13 +24,17 @@ FIELDS_MAX = 20
 
 _TOKEN_REQUEST = {
     "type": "object",
-    "required": ["grant_type", "audience"],
+    "required": ["grant_type"],
     "properties": {
-        "grant_type": {"type": "string", "enum": ["client_credentials"]},
+        "grant_type": {"type": "string", "enum": ["client_credentials", *PEOPLES]},
         "client_id": {"type": "string"},
         "client_secret": {"type": "string", "format": "password"},
-        "audience": {"type": "string", "description": "`https://<tenant domain>/api/v2/`"},
+        "audience": {"type": "string", "description": "`https://<tenant domain>/api/v2/`, with client_credentials."},
         "scope": {"type": "string", "description": "To have less than all scopes of the client, with blanks between."},
+        "code": {"type": "string", "description": "With authorization_code: what the browser came back with."},
+        "redirect_uri": {"type": "string", "description": "With authorization_code: where it came back to."},
+        "code_verifier": {"type": "string", "description": "With authorization_code: the secret of PKCE."},
+        "refresh_token": {"type": "string", "format": "password", "description": "With refresh_token."},
     },
 }
 _TOKEN_REPLY = {
@@ -40,6 +45,8 @@ _TOKEN_REPLY = {
         "token_type": {"type": "string", "enum": ["Bearer"]},
         "expires_in": {"type": "integer"},
         "scope": {"type": "string"},
+        "id_token": {"type": "string", "description": "For people, with the scope openid."},
+        "refresh_token": {"type": "string", "description": "For people, with the scope offline_access."},
     },
 }
 _ERROR = {
@@ -53,8 +60,19 @@ def _json(description: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
-def create_oauth_router(catalog: Catalog, gate: Gate, keys: KeyRing, tokens: Tokens, guesses: RateLimiter) -> APIRouter:
-    """Return the routes of the token endpoint, the key set and the discovery document."""
+def create_oauth_router(
+    catalog: Catalog,
+    gate: Gate,
+    keys: KeyRing,
+    tokens: Tokens,
+    guesses: RateLimiter,
+    *,
+    people: PeoplesGrants | None = None,
+) -> APIRouter:
+    """Return the routes of the token endpoint, the key set and the discovery document.
+
+    Without `people` there are no tokens but those of machines.
+    """
     router = APIRouter(tags=["Tokens"])
 
     @router.post(
@@ -92,6 +110,8 @@ def create_oauth_router(catalog: Catalog, gate: Gate, keys: KeyRing, tokens: Tok
                 fields=_read_fields(await request.body()),
             )
             # Signing takes as long as hundreds of other requests, which are not to wait for it.
+            if people is not None and asked.fields.get("grant_type") in PEOPLES:
+                return JsonReply(await run_in_threadpool(people.grant, state, asked), headers=no_store)
             grant = await run_in_threadpool(grant_token, tokens, guesses, state, asked)
         except Refusal as refusal:
             keep_headers(request.scope, refusal.headers)
@@ -135,19 +155,18 @@ def create_oauth_router(catalog: Catalog, gate: Gate, keys: KeyRing, tokens: Tok
         except GrantError as error:
             return _error(error.status, error.error, error.description, {})
         base = f"{request.scope['scheme']}://{request.headers.get('host') or tenant.domain}/"
-        document = {
+        document: dict[str, object] = {
             "issuer": tenant.issuer,
             "token_endpoint": f"{base}oauth/token",
             "jwks_uri": f"{base}.well-known/jwks.json",
             "grant_types_supported": ["client_credentials"],
             "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
-            "token_endpoint_auth_signing_alg_values_supported": [OWN_ALGORITHM],
             "scopes_supported": list(SCOPES),
             "response_types_supported": [],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": [OWN_ALGORITHM],
         }
-        return JsonReply(document)
+        return JsonReply(document if people is None else document | people.describe(tenant, base))
 
     return router
 

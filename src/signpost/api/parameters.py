@@ -12,6 +12,8 @@ FlagId = Annotated[str, Path(alias="id", pattern=pattern_of(IdKind.FLAG))]
 VariationId = Annotated[str, Path(alias="vid", pattern=pattern_of(IdKind.VARIATION))]
 SegmentId = Annotated[str, Path(alias="id", pattern=pattern_of(IdKind.SEGMENT))]
 LogStreamId = Annotated[str, Path(alias="id", pattern=pattern_of(IdKind.LOG_STREAM))]
+ActionId = Annotated[str, Path(alias="id", pattern=pattern_of(IdKind.ACTION))]
+ClientId = Annotated[str, Path(alias="id", pattern=pattern_of(IdKind.CLIENT))]
 MetricName = Annotated[
     str, Path(alias="name", pattern=rf"^[a-z][a-z0-9_]{{{limits.METRIC_NAME_MIN - 1},{limits.METRIC_NAME_MAX - 1}}}$")
 ]

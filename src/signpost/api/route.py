@@ -16,6 +16,7 @@ from signpost.edge.asgi import keep_headers, peer_of
 from signpost.edge.catalog import Catalog
 from signpost.edge.gate import Admission, Gate
 from signpost.model.tenants import Generation
+from signpost.ports.actions import ActionSecrets
 from signpost.ports.clock import Clock
 from signpost.ports.events import EventLog
 from signpost.ports.ids import IdFactory
@@ -40,6 +41,9 @@ class Services:
     log: EventLog
     measures: Measures
     progress: StreamProgress
+    action_secrets: ActionSecrets
+    check_template: Callable[[str], str | None]
+    """Says what is wrong with a template for the hosted pages."""
 
 
 class ReadRequest(Request):
@@ -147,7 +151,12 @@ async def _generation(admission: Annotated[Admission, Depends(_admission)]) -> G
     return admission.state.tenant.api_generation
 
 
+async def _tenant_name(admission: Annotated[Admission, Depends(_admission)]) -> str:
+    return admission.state.tenant.name
+
+
 InTenant = Annotated[Call, Depends(_call)]
+TenantName = Annotated[str, Depends(_tenant_name)]
 InGeneration = Annotated[Generation, Depends(_generation)]
 WithServices = Annotated[Services, Depends(_services)]
 

@@ -7,6 +7,7 @@ from signpost.assignment.flags import FlagReason, Resolution
 from signpost.assignment.overrides import Override, SignedOverride
 from signpost.assignment.plans import Evaluation, Plan
 from signpost.assignment.preparation import PlanWarning, Prepared, prepare
+from signpost.assignment.subjects import Who
 
 __all__ = [
     "Candidate",
@@ -22,5 +23,6 @@ __all__ = [
     "Reason",
     "Resolution",
     "SignedOverride",
+    "Who",
     "prepare",
 ]

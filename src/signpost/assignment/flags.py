@@ -171,6 +171,8 @@ _REASONS = {
     Reason.SEGMENT: FlagReason.TARGETING_MATCH,
     Reason.FORCED: FlagReason.TARGETING_MATCH,
     Reason.FALLBACK: FlagReason.DEFAULT,
+    Reason.NO_ACCOUNT: FlagReason.UNKNOWN,
+    Reason.LINK_UNKNOWN: FlagReason.UNKNOWN,
     Reason.NO_EXPERIMENT: FlagReason.STATIC,
     Reason.BAD_UNIT: FlagReason.UNKNOWN,
     Reason.BROKEN: FlagReason.UNKNOWN,

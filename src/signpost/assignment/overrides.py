@@ -8,6 +8,7 @@ from signpost.assignment.decisions import Decision, Outcome
 from signpost.assignment.evaluation import Context, Evaluate
 from signpost.assignment.hashing import hash_unit
 from signpost.assignment.matching import Target, compile_targets
+from signpost.model.experiments import Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Forcible:
     variations: Mapping[str, Outcome]
     segments: frozenset[str]
     enrol: Enrol
+    subject: Subject = Subject.DEVICE
 
     def force(self, unit: str, context: Context, override: Override) -> Decision | None:
         """Return what the override forces here, None where it names what this experiment does not have.

@@ -8,6 +8,8 @@ from signpost.assignment.evaluation import Context, Evaluate
 from signpost.assignment.flags import FLOW, FlagKey, Resolution
 from signpost.assignment.matching import keep_texts
 from signpost.assignment.overrides import Forcible, Override
+from signpost.assignment.subjects import Who
+from signpost.model.experiments import Subject
 
 UNEXPECTED = (AttributeError, TypeError, UnicodeEncodeError)
 """What evaluating raises for a unit or a context that is not what the types say."""
@@ -26,6 +28,10 @@ class Running:
     experiment_ids: tuple[str, ...]
     attributes: frozenset[str]
     evaluate: Evaluate
+    subject: Subject = Subject.DEVICE
+    """Whose id the unit is; several have the same."""
+    no_unit: Outcome | None = None
+    """What goes for those whose unit is not known; None where it always is, because it is the device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +57,15 @@ class Plan:
     bad_unit: Outcome
     flags: Mapping[str, FlagKey]
     """By what they are asked for: a flag's name, or `name.parameter`."""
+    is_by_device: bool = True
+    """Whether every unit is a device, in experiments of any status: then nobody has to ask who is who."""
 
     def decide(self, flow: str, unit: str, context: Context) -> Decision:
         """Decide for a unit in a flow; return the outcome, and the unit's 64-bit hash in its experiment.
 
         Args:
             flow: The authentication flow, compared exactly.
-            unit: The id that is randomised, not empty.
+            unit: The id that is randomised, not empty: what `Who.unit_of` says of the flow's subject.
             context: The request's attributes, as `model.segments` names them. What is not known may be left out, or be None,
                 which is a little faster when it is one of `attributes_needed`.
         """
@@ -80,6 +88,34 @@ class Plan:
             return forced
         outcome, hashed = self.decide(flow, unit, context)
         return replace(outcome, is_override_ignored=True), hashed
+
+    def decide_for(
+        self, flow: str, who: Who, context: Context, override: Override | None = None
+    ) -> tuple[str, Decision]:
+        """Decide for who asks, whatever the experiments of the flow are on; return the unit that was decided for, too.
+
+        Whose unit is not known is not enrolled. An override needs no account: it goes for the device then, and is not counted.
+        """
+        if override is not None and not override.is_empty:
+            experiment = self._find_experiment(flow, override)
+            subject = self.subject_in(flow) if experiment is None else experiment.subject
+            unit = who.unit_of(subject) or who.device_id or ""
+            decision = self.decide_forced(flow, unit, context, override)
+            if not decision[0].is_override_ignored:
+                return unit, decision
+            unit, (outcome, hashed) = self.decide_for(flow, who, context)
+            return unit, (replace(outcome, is_override_ignored=True), hashed)
+        running = self.running.get(flow, self.running_elsewhere)
+        known = who.unit_of(running.subject)
+        if known is None and running.no_unit is not None:
+            is_nobody = running.subject is Subject.FIRST_TOUCH and who.is_link_known
+            return who.device_id or "", (self.bad_unit if is_nobody else running.no_unit, 0)
+        return known or "", self.decide(flow, known or "", context)
+
+    def subject_in(self, flow: str, override: Override | None = None) -> Subject:
+        """Return whose id the unit is in a flow."""
+        experiment = self._find_experiment(flow, override) if override else None
+        return experiment.subject if experiment else self.running.get(flow, self.running_elsewhere).subject
 
     def evaluate(self, key: str, unit: str, context: Context) -> Evaluation | None:
         """Return a flag's value for a unit, None where there is no such key.

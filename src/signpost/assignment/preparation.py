@@ -13,12 +13,15 @@ from signpost.assignment.holdouts import hold_out
 from signpost.assignment.overrides import Forcible
 from signpost.assignment.plans import Plan, Running
 from signpost.assignment.strategies import force_percentage, force_segments, run_percentage, run_segments
-from signpost.model.experiments import ALL_FLOWS, Experiment, ExperimentStatus, Span, Strategy
+from signpost.model.experiments import ALL_FLOWS, Experiment, ExperimentStatus, Span, Strategy, Subject
 from signpost.model.holdouts import HOLDOUT, Holdout
 from signpost.model.ids import ALPHABET, RANDOM_LENGTH, is_salt
 
 UNPREPARABLE = (AttributeError, LookupError, TypeError, ValueError)
 """What a configuration raises that does not fit together, or holds values of types that it may not have."""
+
+NO_UNITS = {Subject.ACCOUNT: Reason.NO_ACCOUNT, Subject.FIRST_TOUCH: Reason.LINK_UNKNOWN}
+"""Why the unit may not be known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +64,23 @@ def prepare(
     warnings: list[PlanWarning] = []
     experiments: dict[str, Forcible] = {}
     active: list[_Active] = []
+    is_by_device = True
     for candidate in candidates:
         experiment = candidate.experiment
+        is_by_device = is_by_device and experiment.subject is Subject.DEVICE
         is_active = experiment.status is ExperimentStatus.ACTIVE
         spans: tuple[Span, ...] = ()
         try:
             spans = merge_spans(experiment.exclusion_group.spans) if experiment.exclusion_group else ()
             arms = _arm(candidate, revision)
             experiments[experiment.id] = forced = _force(candidate, arms)
-            running = Running((experiment.id,), forced.attributes, _run(candidate, arms)) if is_active else None
+            running = _start(experiment, forced.attributes, _run(candidate, arms), revision) if is_active else None
         except UNPREPARABLE as error:
             if not is_active:
                 continue  # a draft need not be complete, and what does not run enrols nobody anyway
             warnings.append(PlanWarning(experiment.id, f"nobody is enrolled: {error}"))
             broken = always(Outcome(Reason.BROKEN, revision, declined_by=experiment.id))
-            running = Running((experiment.id,), frozenset(), broken)
+            running = _start(experiment, frozenset(), broken, revision)
         if running is not None:
             active.append(_Active(experiment, running, spans))
     active.sort(key=lambda a: (a.experiment.created_at, a.experiment.id))
@@ -94,6 +99,7 @@ def prepare(
         experiments=experiments,
         bad_unit=Outcome(Reason.BAD_UNIT, revision),
         flags=list_keys(flags, [a.experiment for a in active]),
+        is_by_device=is_by_device,
     )
     return Prepared(plan=plan, warnings=tuple(warnings))
 
@@ -115,10 +121,17 @@ def _arm(candidate: Candidate, revision: int) -> Arms:
     return Arms.of(candidate, revision)
 
 
+def _start(experiment: Experiment, attributes: frozenset[str], evaluate: Evaluate, revision: int) -> Running:
+    reason = NO_UNITS.get(experiment.subject)
+    no_unit = None if reason is None else Outcome(reason, revision, declined_by=experiment.id)
+    return Running((experiment.id,), attributes, evaluate, experiment.subject, no_unit)
+
+
 def _force(candidate: Candidate, arms: Arms) -> Forcible:
-    if candidate.experiment.strategy is Strategy.PERCENTAGE:
-        return force_percentage(candidate.experiment, arms)
-    return force_segments(candidate, arms)
+    experiment = candidate.experiment
+    is_percentage = experiment.strategy is Strategy.PERCENTAGE
+    forcible = force_percentage(experiment, arms) if is_percentage else force_segments(candidate, arms)
+    return forcible if experiment.subject is Subject.DEVICE else replace(forcible, subject=experiment.subject)
 
 
 def _run(candidate: Candidate, arms: Arms) -> Evaluate:
@@ -146,6 +159,7 @@ def _run_flow(claiming: Sequence[_Active], revision: int) -> Running:
         for a in claiming
         if a.experiment.exclusion_group is not None
         and (a.experiment.exclusion_group.name, a.experiment.exclusion_group.salt) == (group.name, group.salt)
+        and a.experiment.subject is oldest.experiment.subject
     ]
     seats = [Member(a.spans, a.running.evaluate) for a in members]
     if is_salt(group.salt):
@@ -156,6 +170,8 @@ def _run_flow(claiming: Sequence[_Active], revision: int) -> Running:
         tuple(a.experiment.id for a in members),
         frozenset().union(*(a.running.attributes for a in members)),
         evaluate,
+        oldest.experiment.subject,
+        oldest.running.no_unit,
     )
 
 

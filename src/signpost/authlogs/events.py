@@ -93,8 +93,11 @@ def parse_date(value: object, now: Moment) -> Moment:
         raise BodyInvalidError(f"'The date {error}' on property date") from error
 
 
-def make_event(tenant_id: str, sent: AuthEvent, to: Attribution | None) -> Event:
+def make_event(tenant_id: str, sent: AuthEvent, to: Attribution | None, *, keeps_unit: bool = False) -> Event:
     """Return the event to keep, with the experiment that it belongs to.
+
+    Its unit is that of the exposure; with `keeps_unit` it is the sender's own where there is one: of an experiment on accounts,
+    so that the event is one of the device to all others.
 
     It counts as not before its exposure, whatever its date says; the date itself stays as it was sent, in our form.
     """
@@ -117,7 +120,7 @@ def make_event(tenant_id: str, sent: AuthEvent, to: Attribution | None) -> Event
         occurred_ms=sent.moment.epoch_ms if to is None else max(sent.moment.epoch_ms, to.exposed_ms),
         body=_encode(body),
         event_id=sent.event_id,
-        unit=sent.unit if to is None else to.unit,
+        unit=sent.unit if to is None or (keeps_unit and sent.unit is not None) else to.unit,
         session_id=sent.session_id,
         attribution=to,
     )

@@ -9,7 +9,7 @@ from typing import Any
 from signpost.analysis.cells import Cell, Histogram, Sums
 from signpost.cells.dialects import LIMITS, translate
 from signpost.cells.engines import Engine
-from signpost.cells.statements import FIRST_EXPOSURES, STEPS, UNITS, WIDEST, Statements
+from signpost.cells.statements import STEPS, WIDEST, Statements
 from signpost.model.metrics import Aggregation, Metric
 from signpost.ports.measurements import Health, Measurement, Question, UnitValues
 
@@ -69,8 +69,8 @@ def measure_units(engine: Engine, statements: Statements, health: Health) -> Mea
 
 
 def _prepare(engine: Engine, statements: Statements, *, with_names: bool = False) -> None:
-    engine.keep(FIRST_EXPOSURES, translate(statements.first_exposures, engine.dialect))
-    engine.keep(UNITS, translate(statements.units(with_names=with_names), engine.dialect))
+    for name, sql in statements.tables(with_names=with_names):
+        engine.keep(name, translate(sql, engine.dialect))
 
 
 def _run(engine: Engine, sql: str) -> list[tuple[Any, ...]]:

@@ -2,7 +2,9 @@
 
 from signpost.cells.dialects import SOURCE, write
 from signpost.cells.fields import fields_of
-from signpost.cells.statements import FIRST_EXPOSURES, UNITS, Statements
+from signpost.cells.statements import Statements
+from signpost.model.experiments import Subject
+from signpost.ports.events import LINK_TYPE
 from signpost.ports.measurements import Question
 
 
@@ -17,7 +19,7 @@ def write_query(question: Question, dialect: str) -> str:
 
     statements = Statements(question)
     query = sqlglot.parse_one(statements.cells(), read=SOURCE, into=Select)
-    for name, sql in ((FIRST_EXPOSURES, statements.first_exposures), (UNITS, statements.units())):
+    for name, sql in statements.tables():
         inner = sqlglot.parse_one(sql, read=SOURCE, into=Select)
         # One list of names, none inside another: Redshift has it so.
         for part in inner.ctes:
@@ -30,6 +32,7 @@ def write_query(question: Question, dialect: str) -> str:
 def describe_query(question: Question) -> tuple[str, ...]:
     """Return sentences that say what the query reads, and what its sums are."""
     fields = fields_of(question)
+    whose = "the same units" if question.subject is Subject.DEVICE else f"any unit or user, and each {LINK_TYPE}"
     cluster = f", cluster ({question.cluster})" if question.cluster else ""
     columns = [f"text_{i} ({path})" for i, path in enumerate(fields.texts)]
     columns += [f"number_{i} ({path})" for i, path in enumerate(fields.numbers)]
@@ -39,7 +42,7 @@ def describe_query(question: Question) -> tuple[str, ...]:
     ]
     return (
         f"exposures: unit, variation_id, is_forced (0, 1), occurred_ms{cluster}; a row for each exposure of {question.experiment_id}.",
-        f"events: {', '.join(['unit', 'type', 'occurred_ms', *columns])}; a row for each event of the same units.",
+        f"events: {', '.join(['unit', 'type', 'occurred_ms', *columns])}; a row for each event of {whose}.",
         "Times are milliseconds since 1970; fields in brackets are those of the logs.",
         "A row is a variation, a phase of the ramp, a day by its first millisecond, and whether its units are suspected of automation.",
         "Sums: n units with a value, x values, d denominators, c before the exposure; xx, dd, xd, cc, xc are of products.",

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from signpost.cells.dialects import FACTOR
-from signpost.cells.fields import types_of
+from signpost.cells.fields import outcome_types_of
+from signpost.cells.links import exposures_of, resolve_units
 from signpost.cells.literals import is_one_of
 from signpost.cells.units import select_first_exposures, select_units
 from signpost.model.metrics import Aggregation, Metric
@@ -33,6 +34,12 @@ class Statements:
     overflown: frozenset[str] = frozenset()
     partial: frozenset[str] = frozenset()
     """Metrics of which some units have no value, though their kind always has one."""
+
+    def tables(self, *, with_names: bool = False) -> Iterator[tuple[str, str]]:
+        """Give the tables that are to be kept before anything is asked, each with its query, in order; `units` is the last."""
+        yield from resolve_units(self.question)
+        yield FIRST_EXPOSURES, self.first_exposures
+        yield UNITS, self.units(with_names=with_names)
 
     @property
     def first_exposures(self) -> str:
@@ -155,7 +162,7 @@ class Statements:
         """Return the query of units that were exposed to more than one variation, by the first of them."""
         return (
             "WITH firsts AS (SELECT e.unit, MIN(e.variation_id) AS variation_id"
-            f" FROM exposures AS e JOIN {FIRST_EXPOSURES} AS f ON f.unit = e.unit AND f.exposed_ms = e.occurred_ms"
+            f" FROM {exposures_of(self.question)} AS e JOIN {FIRST_EXPOSURES} AS f ON f.unit = e.unit AND f.exposed_ms = e.occurred_ms"
             " WHERE f.variation_id <> f.other_id AND e.is_forced = 0 GROUP BY e.unit)"
             " SELECT variation_id, COUNT(*) FROM firsts GROUP BY variation_id"
         )
@@ -180,7 +187,7 @@ class Statements:
         return (
             f"SELECT COUNT(*), SUM(CASE WHEN kept_ms - occurred_ms > {LATE_MS} THEN 1 ELSE 0 END),"
             f" SUM(CASE WHEN occurred_ms > {self.question.as_of_ms} THEN 1 ELSE 0 END)"
-            f" FROM events WHERE {is_one_of('type', types_of(self.question))}"
+            f" FROM events WHERE {is_one_of('type', outcome_types_of(self.question))}"
         )
 
     def _sum(self, keys: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from signpost.cells.fields import fields_of, types_of
+from signpost.cells.links import events_of, exposures_of
 from signpost.cells.literals import is_one_of
 from signpost.model.metrics import AUTOMATION_TYPES, DAY_MS, Aggregation, Metric, Selection
 from signpost.ports.measurements import Question
@@ -35,14 +36,14 @@ def select_first_exposures(question: Question) -> str:
     phase = _phase(question)
     by_phase = (
         f"SELECT unit, {phase} AS phase, MIN(e.variation_id) AS variation_id, MAX(e.variation_id) AS other_id,"
-        f" MIN(occurred_ms) AS exposed_ms{columns} FROM exposures AS e WHERE is_forced = 0"
+        f" MIN(occurred_ms) AS exposed_ms{columns} FROM {exposures_of(question)} AS e WHERE is_forced = 0"
         f" AND occurred_ms >= {question.since_ms} AND occurred_ms <= {question.as_of_ms} GROUP BY unit"
     )
     if not question.phases:
         return by_phase
     by_phase += f", {phase}"
     return (
-        f"SELECT e.* FROM ({by_phase}) AS e JOIN (SELECT unit, MIN({phase}) AS phase FROM exposures WHERE is_forced = 0"
+        f"SELECT e.* FROM ({by_phase}) AS e JOIN (SELECT unit, MIN({phase}) AS phase FROM {exposures_of(question)} WHERE is_forced = 0"
         f" AND occurred_ms >= {question.since_ms} AND occurred_ms <= {question.as_of_ms} GROUP BY unit) AS f"
         " ON f.unit = e.unit AND f.phase = e.phase"
     )
@@ -71,7 +72,7 @@ def _relevant(question: Question) -> str:
     columns = "".join(f", text_{i}" for i in range(len(fields.texts)))
     columns += "".join(f", number_{i}" for i in range(len(fields.numbers)))
     return (
-        f"SELECT unit, type, occurred_ms{columns} FROM events"
+        f"SELECT unit, type, occurred_ms{columns} FROM {events_of(question)}"
         f" WHERE {is_one_of('type', types_of(question))} AND occurred_ms <= {question.as_of_ms}"
     )
 

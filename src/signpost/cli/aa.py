@@ -46,8 +46,10 @@ def aa(
     with opened_tenant(data, database, config, tenant) as (parts, found):
         call = parts.call(found, ACTOR)
         with call.reading() as workspace:
-            metrics = plan_of(find_experiment(workspace, experiment_id)).metrics
-        listed = parts.events.list_units(found.id, Question(experiment_id, metrics, to_ms(call.clock.now())))
+            experiment = find_experiment(workspace, experiment_id)
+        metrics = plan_of(experiment).metrics
+        question = Question(experiment_id, metrics, to_ms(call.clock.now()), subject=experiment.subject)
+        listed = parts.events.list_units(found.id, question)
     columns = ("  {task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("divisions", total=salts)

@@ -7,6 +7,7 @@ import typer
 
 from signpost.cli import (
     aa,
+    actions,
     analyze,
     audit,
     clients,
@@ -17,7 +18,9 @@ from signpost.cli import (
     gateway,
     imports,
     metrics,
+    outbox,
     override,
+    pages,
     plan,
     plans,
     report,
@@ -32,6 +35,7 @@ from signpost.cli import (
 from signpost.cli.options import CommandError
 from signpost.config import SettingsError
 from signpost.model.errors import (
+    ActionLimitError,
     DomainError,
     FieldNotEditableError,
     Kind,
@@ -57,6 +61,9 @@ app.command("serve")(serve.serve)
 app.command("gateway")(gateway.gateway)
 app.add_typer(tenants.app, name="tenants")
 app.add_typer(clients.app, name="clients")
+app.add_typer(actions.app, name="actions")
+app.add_typer(pages.app, name="pages")
+app.command("outbox")(outbox.outbox)
 app.command("token")(token.token)
 app.command("override")(override.override)
 app.add_typer(metrics.app, name="metrics")
@@ -107,6 +114,8 @@ def _say(error: DomainError) -> str:
             sentence = f"Another {kind.replace('_', ' ')} has this name or domain already."
         case NotModifiableError(Kind.METRIC):
             sentence = "A metric that comes built in stays as it is; give your own another name."
+        case ActionLimitError(limit):
+            sentence = f"A tenant may have at most {limit} actions."
         case MetricLimitError(limit):
             sentence = f"A tenant may have at most {limit} metrics of its own."
         case MetricInvalidError(faults) | PlanInvalidError(faults):

@@ -76,8 +76,10 @@ def print_json_line(value: Any) -> None:
 
 
 def print_table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    """Print a table for people."""
-    table = Table(*columns, title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    """Print a table for people. Its first column is what they copy, and is never cut."""
+    table = Table(title=title, title_justify="left", box=None, header_style="bold", pad_edge=False)
+    for number, column in enumerate(columns):
+        table.add_column(column, no_wrap=number == 0, overflow="ignore" if number == 0 else "fold")
     for row in rows:
         table.add_row(*row)
     Console().print(table)

@@ -4,7 +4,7 @@ import atexit
 import logging
 import os
 import weakref
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from random import random  # noqa: TID251 spreads attempts, decides nothing
@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 
 from msgspec import structs
 
-from signpost.assignment import Configuration, Outcome, Override, Plan, Reason
+from signpost.assignment import Configuration, Outcome, Override, Plan, Reason, Who
 from signpost.assignment.evaluation import always
 from signpost.assignment.flags import FLOW
 from signpost.assignment.plans import UNEXPECTED
@@ -25,6 +25,7 @@ from signpost.client.connections import Connection, Credentials
 from signpost.client.copies import Copies
 from signpost.client.decisions import Decision, Evaluation
 from signpost.client.following import Following
+from signpost.client.listeners import join, tell
 from signpost.client.outbox import Outbox, Tracked
 from signpost.client.queues import Nowhere, Queue
 from signpost.client.stats import Source, Stats
@@ -152,23 +153,33 @@ class Client:
         override: Override | None = None,
         record: bool = True,
         session_id: str | None = None,
+        account_id: str | None = None,
+        linked_unit: str | None = None,
     ) -> Decision:
         """Decide what a unit sees in a flow. Never raises, never waits.
 
         Args:
             flow: The authentication flow.
-            unit: The id that is randomised, of a device most of the time.
+            unit: The id that is randomised: the device's, unless the experiment is on accounts.
             context: The request's attributes; what segments ask for is derived from `user_agent` where it is not said.
             override: Forces an assignment for this one decision; it is recorded as such, and never counted.
             record: Whether the unit is shown the variation now; else call `record` when it is.
             session_id: Of the sign-in transaction; later events of the same session belong to the exposure.
+            account_id: Whose account it is, where that is known; experiments on accounts enrol nobody without it.
+            linked_unit: What the account, or else the device, stands for since it was linked, where that is known.
         """
         plan = self._plan
         if context is not NOTHING:
             context = self._complete(plan, flow, context, override)
-        outcome, hashed = (
-            plan.decide(flow, unit, context) if override is None else plan.decide_forced(flow, unit, context, override)
-        )
+        if plan.is_by_device:
+            outcome, hashed = (
+                plan.decide(flow, unit, context)
+                if override is None
+                else plan.decide_forced(flow, unit, context, override)
+            )
+        else:
+            who = Who(unit, account_id, linked_unit)
+            unit, (outcome, hashed) = plan.decide_for(flow, who, context, override)
         decision = Decision(outcome, hashed, unit, flow, context, time_ns(), session_id)
         if record and (outcome.experiment_id is not None or outcome.is_exposure):
             exposures = self._exposures
@@ -198,6 +209,8 @@ class Client:
         *,
         record: bool = True,
         session_id: str | None = None,
+        account_id: str | None = None,
+        linked_unit: str | None = None,
     ) -> Evaluation | None:
         """Return a flag's value for a unit, None where there is no such key. Never raises, never waits.
 
@@ -207,6 +220,8 @@ class Client:
             context: As for `decide`; `flow` names the authentication flow.
             record: Whether the unit is shown the value now.
             session_id: As for `decide`.
+            account_id: As for `decide`.
+            linked_unit: As for `decide`.
         """
         plan = self._plan
         flag = plan.flags.get(key) if isinstance(key, str) else None  # type: ignore[redundant-expr]
@@ -216,7 +231,9 @@ class Client:
         flow = flag.flow_in(named if isinstance(named, str) else None)
         if flow is None:
             return Evaluation(flag.baseline)
-        decision = self.decide(flow, unit, context, record=False, session_id=session_id)
+        decision = self.decide(
+            flow, unit, context, record=False, session_id=session_id, account_id=account_id, linked_unit=linked_unit
+        )
         is_exposure = flag.is_exposed_by(decision.outcome)
         if record and is_exposure:
             self.record(decision)
@@ -271,14 +288,14 @@ class Client:
 
         Returns what ends that.
         """
-        return _join(self._listeners, listener)
+        return join(self._listeners, listener)
 
     def on_health(self, listener: Callable[[str | None], None]) -> Callable[[], None]:
         """Call the listener with what is wrong after each attempt to refresh that failed, and with None when all is well again.
 
         It is called on the thread that fetches. Returns what ends that.
         """
-        return _join(self._health_listeners, listener)
+        return join(self._health_listeners, listener)
 
     @property
     def stats(self) -> Stats:
@@ -359,24 +376,10 @@ class Client:
         self._plain_overrides = configuration.plain_overrides
         self._ready.set()
         if is_new:
-            _tell(self._listeners, prepared.plan.revision)
+            tell(self._listeners, prepared.plan.revision)
 
     def _tell_health(self, problem: str | None) -> None:
-        _tell(self._health_listeners, problem)
-
-
-def _join(listeners: list[Callable[[T], None]], listener: Callable[[T], None]) -> Callable[[], None]:
-    """Add a listener; return what takes it away."""
-    listeners.append(listener)
-    return lambda: listeners.remove(listener) if listener in listeners else None
-
-
-def _tell(listeners: Sequence[Callable[[T], None]], value: T) -> None:
-    for listener in tuple(listeners):
-        try:
-            listener(value)
-        except Exception:  # the listener is the application's, its faults are not to end the following
-            log.exception("a listener failed")
+        tell(self._health_listeners, problem)
 
 
 def _call(this: "weakref.ref[Client]", method: Callable[[Client], None]) -> None:

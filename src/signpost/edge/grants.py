@@ -1,20 +1,21 @@
-"""The client-credentials grant of OAuth 2 (RFC 6749, section 4.4)."""
+"""The client-credentials grant of OAuth 2 (RFC 6749, section 4.4), and what it shares with the grants of people."""
 
 import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 from urllib.parse import unquote_plus
 
 from signpost.edge.limits import RateLimiter
 from signpost.edge.tokens import Tokens
+from signpost.model.clients import GrantType
 from signpost.model.tenants import Client, Tenant
 from signpost.usecases.catalog import TenantState
 from signpost.usecases.clients import is_secret_of
 
 WRONG_SECRETS_MAX = 20
 """Wrong secrets per client, address and minute; above, even the right one has to wait for the next minute."""
-
 
 CLIENT_ID_LENGTH_MAX = 64
 
@@ -53,6 +54,22 @@ class GrantRequest:
     fields: Mapping[str, object]
 
 
+class PeoplesGrants(Protocol):
+    """Grants that need somebody to sign in: the codes and refresh tokens of an OpenID provider."""
+
+    def grant(self, state: TenantState, request: GrantRequest) -> dict[str, object]:
+        """Return the body of the token endpoint's reply.
+
+        Raises:
+            GrantError: something is missing or wrong.
+        """
+        ...
+
+    def describe(self, tenant: Tenant, base: str) -> dict[str, object]:
+        """Return the entries that the provider has in the discovery document. `base` is the address that was asked, with a slash."""
+        ...
+
+
 def grant_token(tokens: Tokens, guesses: RateLimiter, state: TenantState, request: GrantRequest) -> Grant:
     """Return a token for the client that the request names.
 
@@ -73,8 +90,10 @@ def grant_token(tokens: Tokens, guesses: RateLimiter, state: TenantState, reques
     if not texts.get("grant_type"):
         raise GrantError(400, "invalid_request", "grant_type is missing.")
     if texts["grant_type"] != "client_credentials":
-        raise GrantError(400, "unsupported_grant_type", "The only grant_type here is client_credentials.")
-    client = _authenticate(guesses, state, texts, request)
+        raise GrantError(400, "unsupported_grant_type", "There is no such grant_type here.")
+    client = authenticate_client(guesses, state, texts, request)
+    if GrantType.CLIENT_CREDENTIALS not in client.grant_types:
+        raise GrantError(403, "unauthorized_client", "The client may not use client_credentials.")
     _check_audience(state.tenant, request.host, texts.get("audience"))
     scopes = _choose_scopes(client, texts.get("scope"))
     return Grant(
@@ -84,7 +103,14 @@ def grant_token(tokens: Tokens, guesses: RateLimiter, state: TenantState, reques
     )
 
 
-def _authenticate(guesses: RateLimiter, state: TenantState, texts: Mapping[str, str], request: GrantRequest) -> Client:
+def authenticate_client(
+    guesses: RateLimiter, state: TenantState, texts: Mapping[str, str], request: GrantRequest
+) -> Client:
+    """Return the client whose secret the request holds, in the body or in HTTP Basic.
+
+    Raises:
+        GrantError: there is no such client, the secret is wrong, or too many wrong ones came before it.
+    """
     client_id, secret = texts.get("client_id"), texts.get("client_secret")
     if request.basic is not None:
         if secret:

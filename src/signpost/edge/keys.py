@@ -1,6 +1,7 @@
-"""Keys in files: each tenant's RSA keys, which sign tokens, and its secrets, which sign assignments, overrides and device cookies.
+"""Keys in files: each tenant's RSA keys, which sign tokens, and its secrets, each of which signs something else.
 
-`FOLDER/<tenant id>/<time>.pem`, `assignments.key`, `overrides.key` and `devices.key` beside it, mode 0600 in folders of mode 0700; and
+`FOLDER/<tenant id>/<time>.pem`, `assignments.key`, `overrides.key`, `devices.key` (cookies) and `actions.key` beside it, mode 0600 in
+folders of mode 0700; and
 `<time>.log-stream`, the SHA-256 of each key that lets logs in, which is 256 random bits, so that no more is needed. The
 newest RSA key signs; all verify, until a file is removed. A key is written beside its name and then linked to it, so two processes that
 start at once agree on one.
@@ -85,6 +86,10 @@ class KeyRing:
     def device_secret(self, tenant_id: str) -> bytes:
         """Return the secret that signs device cookies, made if there is none yet."""
         return self._secret(tenant_id, "devices.key")
+
+    def action_secret(self, tenant_id: str, action_id: str, version: int) -> bytes:
+        """Return what signs the requests of an action: made of a key of the tenant, so that it is kept nowhere."""
+        return hmac.digest(self._secret(tenant_id, "actions.key"), f"{action_id}:{version}".encode(), "sha256")
 
     def make_log_stream_key(self, tenant_id: str) -> str:
         """Return a new key with which logs may be sent; only its hash is kept, so it can't be shown again."""

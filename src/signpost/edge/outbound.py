@@ -9,7 +9,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from threading import Timer
@@ -64,36 +64,36 @@ class Outbound:
         if host is None or not is_acceptable_uri(uri):
             raise NotTakenError("the address is neither https nor on this machine")
         is_secure = parts.scheme == "https"
-        port = parts.port or (443 if is_secure else 80)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
+            port = parts.port or (443 if is_secure else 80)
             connection: HTTPConnection = (
                 HTTPSConnection(host, port, context=self._context) if is_secure else HTTPConnection(host, port)
             )
-            with self._connected(host, port, deadline, is_secure=is_secure) as connected:
+            with (
+                closing(connection),  # before the socket: a reply that is not read to its end would keep that open
+                self._connected(host, port, deadline, is_secure=is_secure) as connected,
+            ):
                 connection.sock = connected
                 connection.request("POST", target, body, dict(headers))
-                reply = connection.getresponse()
-                content = reply.read(reply_bytes_max + 1)
-                if len(content) <= reply_bytes_max and (reply.length or time.monotonic() >= deadline):
-                    raise ConnectionError
+                with connection.getresponse() as reply:
+                    content = reply.read(reply_bytes_max + 1)
+                    is_torn = bool(reply.length) or time.monotonic() >= deadline
         except ssl.SSLCertVerificationError as error:
             raise NotTakenError("its certificate is not trusted") from error
         except (OSError, HTTPException, ValueError) as error:
-            is_late = time.monotonic() >= deadline or isinstance(error, TimeoutError)
-            problem = f"does not answer within {seconds:g} seconds" if is_late else "can't be reached, or breaks off"
-            raise NotTakenError(problem) from error
+            raise NotTakenError(_say_torn(seconds, deadline, error)) from error
         if len(content) > reply_bytes_max:
             raise NotTakenError(f"answers with more than {reply_bytes_max:,} bytes")
+        if is_torn:
+            raise NotTakenError(_say_torn(seconds, deadline))
         return Reply(reply.status, {name.lower(): text for name, text in reply.getheaders()}, content)
 
     @contextmanager
     def _connected(self, host: str, port: int, deadline: float, *, is_secure: bool) -> Iterator[socket.socket]:
-        address = self._find_address(host, port)
-        left = max(deadline - time.monotonic(), 0.001)
-        connected = socket.create_connection(address, min(CONNECT_SECONDS, left))
+        connected = _connect(self._find_addresses(host, port), port, deadline)
         try:
-            connected.settimeout(max(deadline - time.monotonic(), 0.001))
+            connected.settimeout(_left(deadline))
             if is_secure:
                 connected = self._context.wrap_socket(connected, server_hostname=host, do_handshake_on_connect=False)
             with _cut_at(deadline, connected):
@@ -103,12 +103,12 @@ class Outbound:
         finally:
             connected.close()
 
-    def _find_address(self, host: str, port: int) -> tuple[str, int]:
+    def _find_addresses(self, host: str, port: int) -> list[str]:
         found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
         allowed = [address for address in found if host.lower() in self._hosts or is_public(address)]
         if not allowed:
             raise NotTakenError("the address is not on the public internet, and not one of the setting outbound_hosts")
-        return allowed[0], port
+        return allowed
 
 
 def is_public(address: str) -> bool:
@@ -120,6 +120,25 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
         parsed = inner or parsed
     return parsed.is_global and not parsed.is_multicast
+
+
+def _connect(addresses: list[str], port: int, deadline: float) -> socket.socket:
+    """Connect to the first address that answers."""
+    for address in addresses[:-1]:
+        try:
+            return socket.create_connection((address, port), min(CONNECT_SECONDS, _left(deadline)))
+        except OSError:
+            continue
+    return socket.create_connection((addresses[-1], port), min(CONNECT_SECONDS, _left(deadline)))
+
+
+def _left(deadline: float) -> float:
+    return max(deadline - time.monotonic(), 0.001)
+
+
+def _say_torn(seconds: float, deadline: float, error: Exception | None = None) -> str:
+    is_late = time.monotonic() >= deadline or isinstance(error, TimeoutError)
+    return f"does not answer within {seconds:g} seconds" if is_late else "can't be reached, or breaks off"
 
 
 @contextmanager

@@ -6,7 +6,9 @@ from concurrent.futures import Future
 
 from signpost.events.bodies import is_found, with_log_id
 from signpost.events.logids import COUNT_BITS, WRITER_BITS, Stamper, first_id_at, format_log_id, parse_log_id
-from signpost.events.tally import EventRow, ExposureRow, tally, tally_units, text_at
+from signpost.events.tally import tally, tally_units
+from signpost.events.tally_rows import EventRow, ExposureRow, text_at
+from signpost.model.experiments import Subject
 from signpost.model.holdouts import EXPERIMENTS, HOLDOUT
 from signpost.ports.clock import Clock
 from signpost.ports.events import (
@@ -111,6 +113,7 @@ class MemoryEvents:
 
     def _rows_of(self, tenant_id: str, question: Question) -> tuple[list[ExposureRow], list[EventRow]]:
         is_holdout = question.experiment_id == HOLDOUT
+        has_users = question.subject is not Subject.DEVICE
         exposures: list[ExposureRow] = []
         events: list[EventRow] = []
         for log_id, event in self._of(tenant_id):
@@ -120,9 +123,13 @@ class MemoryEvents:
                 variation_id = overall if is_holdout else to.variation_id
                 request = {name: text for name in REQUEST_FIELDS if (text := text_at(event.body, name))}
                 exposures.append(ExposureRow(to.unit, variation_id, to.is_forced, event.occurred_ms, request))
-            elif event.unit is not None and not event.is_exposure and not (to is not None and to.is_forced):
+            elif (
+                (event.unit is not None or has_users)
+                and not event.is_exposure
+                and not (to is not None and to.is_forced)
+            ):
                 kept_ms = log_id >> WRITER_BITS + COUNT_BITS
-                events.append(EventRow(event.unit, event.type, event.occurred_ms, kept_ms, event.body))
+                events.append(EventRow(event.unit or "", event.type, event.occurred_ms, kept_ms, event.body))
         return exposures, events
 
     def _keep(self, events: Sequence[Event]) -> int:

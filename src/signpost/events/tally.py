@@ -3,39 +3,19 @@
 It shares no code with the SQL of `cells`, and the tests hold one against the other.
 """
 
-import json
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
 
 from signpost.analysis.cells import Cell, Histogram, Sums
+from signpost.events.tally_rows import EventRow, ExposureRow, text_at, value_at
+from signpost.events.tally_units import find_owners
 from signpost.model.limits import METRIC_VALUE_MAX
 from signpost.model.metrics import AUTOMATION_TYPES, DAY_MS, Aggregation, Metric, Selection
 from signpost.ports.measurements import Health, Measurement, Question, UnitValues
 
 LATE_MS = 60 * 60 * 1000
-
-
-class ExposureRow(NamedTuple):
-    """An exposure of the experiment that is asked for."""
-
-    unit: str
-    variation_id: str
-    is_forced: bool
-    occurred_ms: int
-    request: Mapping[str, str]
-
-
-class EventRow(NamedTuple):
-    """An event of the tenant that belongs to no forced assignment."""
-
-    unit: str
-    type: str
-    occurred_ms: int
-    kept_ms: int | None
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +36,8 @@ class _Unit:
 
 def tally(exposures: Sequence[ExposureRow], events: Sequence[EventRow], question: Question) -> Measurement:
     """Return the sums that answer the question; see `Measures.measure`."""
+    raw = events
+    exposures, events = find_owners(exposures, events, question)
     counted = [
         row for row in exposures if not row.is_forced and question.since_ms <= row.occurred_ms <= question.as_of_ms
     ]
@@ -74,7 +56,7 @@ def tally(exposures: Sequence[ExposureRow], events: Sequence[EventRow], question
     forced = Counter(row.variation_id for row in exposures if row.is_forced and row.occurred_ms >= question.since_ms)
     return Measurement(
         cells=_sum_by(units, metrics, lambda u: (u.phase, u.exposed_ms // DAY_MS * DAY_MS)),
-        health=_check(counted, events, question, drifted, dict(sorted(forced.items()))),
+        health=_check(counted, raw, question, drifted, dict(sorted(forced.items()))),
         breakdowns={dimension: _break_down(units, metrics, dimension) for dimension in question.dimensions},
         clusters={} if question.cluster is None else _sum_clusters(people, metrics, question.cluster),
         histograms={
@@ -87,6 +69,7 @@ def tally(exposures: Sequence[ExposureRow], events: Sequence[EventRow], question
 
 def tally_units(exposures: Sequence[ExposureRow], events: Sequence[EventRow], question: Question) -> UnitValues:
     """Return the units themselves; see `Measures.list_units`."""
+    exposures, events = find_owners(exposures, events, question)
     counted = [
         row for row in exposures if not row.is_forced and question.since_ms <= row.occurred_ms <= question.as_of_ms
     ]
@@ -165,27 +148,12 @@ def _value_of(unit: _Unit, metric: Metric, question: Question) -> tuple[int | No
             )
 
 
-def text_at(body: bytes, path: str) -> str | None:
-    """Return the text, number or truth at a path of a JSON object as text; None where there is none of these."""
-    value = _value_at(body, path)
-    if isinstance(value, str):
-        return value
-    return json.dumps(value) if isinstance(value, (bool, int, float)) else None
-
-
 def number_at(body: bytes, path: str) -> int | None:
     """Return the number at a path, rounded; None where there is none from 0 to `METRIC_VALUE_MAX`."""
-    value = _value_at(body, path)
+    value = value_at(body, path)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= METRIC_VALUE_MAX:
         return None
     return math.floor(value + 0.5)
-
-
-def _value_at(body: bytes, path: str) -> Any:
-    value: Any = json.loads(body)
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
 
 
 def _fits(event: EventRow, selection: Selection) -> bool:

@@ -3,9 +3,13 @@
 import msgspec
 
 from signpost.assignment import Configuration
+from signpost.model.experiments import Subject
 
 FORMAT = 1
 """Grows when an older reader would misunderstand a document. What a reader does not know of its format, it ignores."""
+WITH_SUBJECTS = 2
+"""The format of documents with experiments on accounts, which an older reader would take for experiments on devices."""
+FORMATS = (FORMAT, WITH_SUBJECTS)
 
 
 class DocumentInvalidError(Exception):
@@ -28,7 +32,8 @@ _document = msgspec.json.Decoder(_Document)
 
 def write_document(configuration: Configuration) -> bytes:
     """Return the configuration as JSON; equal configurations give equal bytes."""
-    return _encode(_Document(FORMAT, configuration))
+    is_plain = all(experiment.subject is Subject.DEVICE for experiment in configuration.experiments)
+    return _encode(_Document(FORMAT if is_plain else WITH_SUBJECTS, configuration))
 
 
 def read_document(text: bytes) -> Configuration:
@@ -39,9 +44,9 @@ def read_document(text: bytes) -> Configuration:
     """
     try:
         found = _head.decode(text).format
-        if found != FORMAT:
+        if found not in FORMATS:
             raise DocumentInvalidError(
-                f"The configuration has format {found}, this version reads format {FORMAT}: use the same version of Signpost."
+                f"The configuration has format {found}, this version reads up to {WITH_SUBJECTS}: use the same version of Signpost."
             )
         return _document.decode(text).configuration
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

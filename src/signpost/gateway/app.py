@@ -11,8 +11,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from signpost.edge.asgi import App
+from signpost.edge.notices import Notice, Notices
 from signpost.exchange.overrides import PARAMETER
-from signpost.gateway.notices import Notice, Notices
 from signpost.gateway.opening import Opening
 from signpost.gateway.provider import PATH, Provider, Published
 from signpost.gateway.queries import QUERY_BYTES_MAX, Query, join, make_visible

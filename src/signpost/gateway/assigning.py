@@ -8,19 +8,20 @@ from msgspec import structs
 from signpost.assignment import Outcome, Reason
 from signpost.authlogs.moments import Moments
 from signpost.edge.catalog import Catalog
+from signpost.edge.notices import Notice, Notices
 from signpost.exchange.overrides import PARAMETER
 from signpost.gateway.delivery import Deliveries, Delivery
-from signpost.gateway.notices import Notice, Notices
 from signpost.gateway.queries import Query
 from signpost.gateway.settings import GatewaySettings
-from signpost.gateway.testers import OverrideCookie
 from signpost.gateway.visits import Visit, Way, describe, find_flow, is_untouched, session_of
 from signpost.middleware.cookies import DeviceCookie, SetCookie
 from signpost.middleware.journeys import FOR_EVERYBODY
+from signpost.middleware.testers import OverrideCookie
 from signpost.ports.clock import Clock
 from signpost.ports.events import Event
 from signpost.requests.attributes import Attributes
 from signpost.runtime.exposures import keep_attributes
+from signpost.runtime.linked import LinkedUnits
 from signpost.runtime.overrides import NOT_ASKED, Asked, OverrideIgnored, Overrides
 from signpost.runtime.recorder import Recorder
 from signpost.runtime.replies import Form, Forms
@@ -45,6 +46,7 @@ class Desk:
     testers: OverrideCookie
     attributes: Attributes
     recorder: Recorder
+    linked: LinkedUnits
     secrets: AssignmentSecrets
     clock: Clock
     monotonic: Callable[[], float]
@@ -98,7 +100,8 @@ class Assigning:
         forced = plan.experiments.get(asked.override.experiment_id or "")
         needed = plan.attributes_needed(flow) | (forced.attributes if forced else frozenset())
         context = desk.attributes.of(structs.replace(asker, ip=visit.address), needed)
-        outcome, hashed = plan.decide_forced(flow, device.id, context, asked.override)
+        known = await desk.linked.find(desk.tenant_id, plan, (flow,), ((device.id, None),), asked.override)
+        unit, (outcome, hashed) = plan.decide_for(flow, known[device.id, None], context, asked.override)
         if outcome.reason in {Reason.BROKEN, Reason.NO_PLAN}:
             self._notices.tell(Notice.CIRCUIT_OPEN, "the experiment can't run as it is configured")
         if outcome.is_override_ignored:
@@ -114,7 +117,8 @@ class Assigning:
         if form.exposure is None or not self._can_deliver(delivery, query, room):
             return Way(query.raw, cookie)
         attributes = keep_attributes(plan, outcome, context)
-        event = form.exposure.fill(device.id, hashed, asker, self._moments.now(), attributes)
+        other = None if unit == device.id else device.id
+        event = form.exposure.fill(unit, hashed, asker, self._moments.now(), attributes, other)
         if not await desk.recorder.record((event,)):
             self._notices.tell(Notice.CIRCUIT_OPEN, "the exposure could not be kept")
             return Way(query.raw, cookie)

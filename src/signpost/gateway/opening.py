@@ -9,8 +9,8 @@ from signpost.client.backoff import Backoff
 from signpost.gateway.abandonment import Abandonments
 from signpost.gateway.assigning import Assigning
 from signpost.gateway.outcomes import Outcomes
-from signpost.gateway.testers import OverrideCookie
 from signpost.middleware.cookies import DeviceCookie
+from signpost.middleware.testers import OverrideCookie
 from signpost.ports.clock import Clock
 from signpost.runtime.recorder import Recorder
 

@@ -122,6 +122,8 @@ class Journey:
             override=settings.override(parse_query(self._arrival.query)) if settings.override else None,
             record=False,
             session_id=settings.session_id(source) if settings.session_id else None,
+            account_id=settings.account_id(source) if settings.account_id else None,
+            linked_unit=settings.linked_unit(source) if settings.linked_unit else None,
         )
         if decision.reason is Reason.NO_PLAN:
             self._journeys.tell_once("the client has no configuration")

@@ -18,7 +18,7 @@ class SettingsInvalidError(ValueError):
 class Settings:
     """What decides, for which requests, and what is known of them.
 
-    `attributes` and `session_id` are called with the request as the framework has it: the scope of ASGI, the environ of WSGI,
+    `attributes`, `session_id`, `account_id` and `linked_unit` are called with the request as the framework has it: the scope of ASGI, the environ of WSGI,
     Django's `HttpRequest`.
     """
 
@@ -39,3 +39,8 @@ class Settings:
     """Reads what a request's query forces. None, as it is if nothing is said: nothing is ever forced."""
     session_id: Callable[[Any], str | None] | None = None
     """Returns the sign-in transaction's id; later events of the same session belong to the exposure."""
+    account_id: Callable[[Any], str | None] | None = None
+    """Returns whose account it is, where that is known: what experiments on accounts go by."""
+    linked_unit: Callable[[Any], str | None] | None = None
+    """Returns what the account stands for since it was linked, as the server has answered: what experiments on the first touch
+    go by."""

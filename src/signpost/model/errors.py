@@ -17,6 +17,8 @@ class Kind(StrEnum):
     HOLDOUT = "holdout"
     METRIC = "metric"
     LOG_STREAM = "log_stream"
+    ACTION = "action"
+    PAGE_TEMPLATE = "page_template"
 
 
 class BlockerCode(StrEnum):
@@ -118,6 +120,13 @@ class MetricInvalidError(DomainError):
 
 
 @dataclass(eq=False)
+class ClientLimitError(DomainError):
+    """The tenant has as many clients as it may have."""
+
+    limit: int
+
+
+@dataclass(eq=False)
 class MetricLimitError(DomainError):
     """The tenant has as many metrics of its own as it may have."""
 
@@ -127,6 +136,13 @@ class MetricLimitError(DomainError):
 @dataclass(eq=False)
 class LogStreamLimitError(DomainError):
     """The tenant has as many log streams as it may have."""
+
+    limit: int
+
+
+@dataclass(eq=False)
+class ActionLimitError(DomainError):
+    """The tenant has as many actions as it may have."""
 
     limit: int
 

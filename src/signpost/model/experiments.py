@@ -33,6 +33,16 @@ class Strategy(StrEnum):
     SEGMENT = "segment"
 
 
+class Subject(StrEnum):
+    """What is randomised: whose id the unit is."""
+
+    DEVICE = "device"
+    ACCOUNT = "account"
+    """Nobody takes part before it is known whose account it is."""
+    FIRST_TOUCH = "first_touch"
+    """The device until sign-in; then the account keeps what it saw first, on every device."""
+
+
 class ExperimentStatus(StrEnum):
     """Where an experiment is in its life."""
 
@@ -135,6 +145,7 @@ class Experiment:
     exclusion_group: ExclusionGroup | None = None
     analysis_plan: AnalysisPlan | None = None
     alarms: tuple[Alarm, ...] = ()
+    subject: Subject = Subject.DEVICE
 
     @property
     def has_ramp(self) -> bool:
@@ -168,7 +179,9 @@ def editable_fields(status: ExperimentStatus, strategy: Strategy, origin: Origin
 def extension_fields(experiment: Experiment) -> tuple[str, ...]:
     """Return the fields beyond the contract that a PATCH may set; of a paused one's group it is only the weight."""
     match experiment.status:
-        case ExperimentStatus.DRAFT | ExperimentStatus.PAUSED:
+        case ExperimentStatus.DRAFT:
+            return ("assignment_config", "allow_shared_salt", "exclusion_group", "analysis_plan")
+        case ExperimentStatus.PAUSED:
             return ("allow_shared_salt", "exclusion_group", "analysis_plan")
         case ExperimentStatus.ACTIVE | ExperimentStatus.COMPLETED:
             return ("analysis_plan",)
@@ -184,6 +197,11 @@ def can_run_together(one: Experiment, other: Experiment) -> bool:
     if are_grouped(one, other):
         return True
     return one.flow != other.flow and ALL_FLOWS not in {one.flow, other.flow}
+
+
+def may_be_grouped(one: Experiment, other: Experiment) -> bool:
+    """Return whether two experiments may be of one exclusion group: only units of one kind can be kept apart."""
+    return one.subject is other.subject
 
 
 def are_grouped(one: Experiment, other: Experiment) -> bool:

@@ -19,7 +19,12 @@ class IdKind(StrEnum):
     CLIENT = "cli"
     OVERRIDE = "ovr"
     METRIC = "met"
+    ACCOUNT = "usr"
+    SESSION = "ses"
+    GRANT = "gra"
+    TRANSACTION = "txn"
     LOG_STREAM = "lst"
+    ACTION = "act"
 
 
 def encode_id(kind: IdKind, number: int) -> str:

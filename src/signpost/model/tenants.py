@@ -1,10 +1,12 @@
 """Tenants, and the machine-to-machine clients that act in them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from signpost.model.clients import AppType, GrantType, TokenAuthMethod
 from signpost.model.holdouts import Holdout
+from signpost.model.hosted_pages import HostedPages
 
 SCOPES = (
     "create:experimentation",
@@ -19,6 +21,17 @@ SCOPES = (
     "read:log_streams",
     "update:log_streams",
     "delete:log_streams",
+    "create:actions",
+    "read:actions",
+    "update:actions",
+    "delete:actions",
+    "create:clients",
+    "read:clients",
+    "update:clients",
+    "delete:clients",
+    "read:branding",
+    "update:branding",
+    "delete:branding",
 )
 """Every scope that a client can hold, in the order in which they are listed."""
 
@@ -56,6 +69,7 @@ class Tenant:
     updated_at: datetime
     plain_overrides: bool = True
     holdout: Holdout | None = None
+    pages: HostedPages = field(default_factory=HostedPages)
 
     @property
     def issuer(self) -> str:
@@ -70,7 +84,11 @@ class Tenant:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A machine-to-machine client; only a hash of its secret is kept. A revoked one stays in the list."""
+    """A client: a machine, or an application that people sign in to. A revoked one stays in the list.
+
+    Only a hash of its secret is kept, empty where it has none; no hash is empty. `scopes` are what a machine may do;
+    addresses are compared letter by letter.
+    """
 
     id: str
     name: str
@@ -79,3 +97,15 @@ class Client:
     created_at: datetime
     updated_at: datetime
     revoked_at: datetime | None = None
+    app_type: AppType = AppType.NON_INTERACTIVE
+    description: str | None = None
+    callbacks: tuple[str, ...] = ()
+    allowed_logout_urls: tuple[str, ...] = ()
+    web_origins: tuple[str, ...] = ()
+    grant_types: tuple[GrantType, ...] = (GrantType.CLIENT_CREDENTIALS,)
+    token_endpoint_auth_method: TokenAuthMethod = TokenAuthMethod.POST
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it can't keep a secret, so that nothing but PKCE binds a code to it."""
+        return self.token_endpoint_auth_method is TokenAuthMethod.NONE

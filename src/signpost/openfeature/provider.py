@@ -136,7 +136,15 @@ class SignpostProvider(AbstractProvider):
             raise ProviderNotReadyError("There is no configuration yet.")
         unit = (context.targeting_key if context else None) or ""
         attributes = flatten_context(context.attributes) if context and context.attributes else {}
-        looked = self._client.evaluate(key, unit, attributes, record=False, session_id=attributes.get("session_id"))
+        looked = self._client.evaluate(
+            key,
+            unit,
+            attributes,
+            record=False,
+            session_id=attributes.get("session_id"),
+            account_id=attributes.get("account_id"),
+            linked_unit=attributes.get("linked_unit"),
+        )
         if looked is None:
             raise FlagNotFoundError(f"There is no flag {key!r}.")
         if looked.decision is not None and not unit:

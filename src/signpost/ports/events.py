@@ -8,6 +8,11 @@ from typing import NamedTuple, Protocol
 EXPOSURE_TYPE = "experiment_assignment_succeeded"
 """The log type of an exposure."""
 
+LINK_TYPE = "experiment_device_linked"
+"""The log type of a link: that an account, its `user_id`, signed in on a device, its unit."""
+LINK_UNIT = "details.link.unit"
+"""Where a link says what the account stands for."""
+
 SUCCESS_TYPE = "s"
 """The log type of a successful sign-in."""
 

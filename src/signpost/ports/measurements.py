@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from signpost.analysis.cells import Cell, Histogram, Sums
+from signpost.model.experiments import Subject
 from signpost.model.metrics import Metric
 
 REQUEST_FIELDS = ("connection", "client_id", "organization_id")
@@ -19,6 +20,9 @@ class Question:
     its first exposure, and what it sees or does in later phases is not looked at: there it may be in another variation, by
     plan. `dimensions` and `cluster` are request fields. `as_of_ms` is the moment of asking: what is dated later is
     not looked at, and windows that end later are not over. Exposures before `since_ms` are not looked at.
+    `subject` says whose ids the units are, and so which events are theirs: with `DEVICE` those of their own id; with `ACCOUNT`
+    those that name the account, and those without a user on a device that only this account was linked to; with `FIRST_TOUCH`
+    those of all accounts and devices that stand for the unit, and exposures likewise. Links are events of the log themselves.
     """
 
     experiment_id: str
@@ -28,6 +32,7 @@ class Question:
     dimensions: tuple[str, ...] = ()
     cluster: str | None = None
     since_ms: int = 0
+    subject: Subject = Subject.DEVICE
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from signpost.model.own_metrics import OwnMetric
 from signpost.model.segments import Segment
 from signpost.model.tenants import Client, Tenant
 from signpost.model.variations import Variation
+from signpost.ports.actions import Actions
 from signpost.ports.log_streams import LogStreams
 from signpost.ports.paging import Page, PageRequest
 
@@ -217,6 +218,8 @@ class Workspace(Protocol):
     def metrics(self) -> Metrics: ...
     @property
     def log_streams(self) -> LogStreams: ...
+    @property
+    def actions(self) -> Actions: ...
     @property
     def clients(self) -> Clients: ...
     @property

@@ -12,6 +12,7 @@ from signpost.edge.gate import Gate
 from signpost.edge.protocol import LEAVE
 from signpost.edge.whole import whole_of, write_lines
 from signpost.model.limits import BODY_BYTES_MAX
+from signpost.ports.accounts import AccountStore
 from signpost.ports.clock import Clock
 from signpost.ports.events import EventsRejectedError
 from signpost.requests.attributes import Attributes
@@ -19,6 +20,8 @@ from signpost.runtime.answers import JSON, Answer, Answered, Stream
 from signpost.runtime.changes import Changes
 from signpost.runtime.decisions import Decisions
 from signpost.runtime.intake import Events, Intake
+from signpost.runtime.linked import LinkedUnits
+from signpost.runtime.linking import Linking
 from signpost.runtime.logstream import LogStream, take_key
 from signpost.runtime.ofrep.evaluations import Evaluations, Recorded
 from signpost.runtime.ofrep.routes import PREFIX as OFREP_PREFIX
@@ -50,6 +53,7 @@ PREFIX = "/runtime/"
 DECISIONS_PATH = f"{PREFIX}v1/decisions"
 EVENTS_PATH = f"{PREFIX}v1/events"
 EXPOSURES_PATH = f"{PREFIX}v1/exposures"
+LINKS_PATH = f"{PREFIX}v1/links"
 LOG_STREAM_PATH = f"{PREFIX}v1/log-stream"
 PLAN_PATH = f"{PREFIX}v1/plan"
 RETRY_AFTER_SECONDS = 1
@@ -73,6 +77,7 @@ class RuntimeApp:
         attributes: Attributes,
         clock: Clock,
         *,
+        accounts: AccountStore,
         otherwise: App,
         ofrep_exposures: Recorded = Recorded.ALL,
         origins: frozenset[str] = frozenset(),
@@ -84,12 +89,18 @@ class RuntimeApp:
         self.recorder = Recorder(events)
         self._changes = changes = Changes(gate.find_tenant)
         streams = Streams(changes, keys)
-        evaluations = Evaluations(attributes, self.recorder, clock, changes, streams, recorded=ofrep_exposures)
+        linked = LinkedUnits(accounts)
+        evaluations = Evaluations(
+            attributes, self.recorder, clock, changes, streams, linked=linked, recorded=ofrep_exposures
+        )
         self._ofrep = OfrepRoutes(evaluations, streams, origins)
         self._routes: Mapping[str, Route] = {
-            DECISIONS_PATH: Route("decide:experimentation", Decisions(attributes, self.recorder, keys, clock).answer),
+            DECISIONS_PATH: Route(
+                "decide:experimentation", Decisions(attributes, self.recorder, keys, clock, linked).answer
+            ),
             EVENTS_PATH: Route("create:events", Intake(events, keys, clock).answer),
             EXPOSURES_PATH: Route("create:events", Reports(events, clock).answer),
+            LINKS_PATH: Route("create:events", Linking(accounts, events, clock).answer),
             LOG_STREAM_PATH: Route("create:events", LogStream(events, clock).answer, has_query=True),
             PLAN_PATH: Route("read:plan", Plans(changes).answer, method="GET", has_query=True),
         }

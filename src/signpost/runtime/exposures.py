@@ -56,6 +56,7 @@ class _Request(msgspec.Struct, frozen=True, omit_defaults=True):
     ip: str | None = None
     user_agent: str | None = None
     session_id: str | None = None
+    user_id: str | None = None
 
 
 _encode = msgspec.json.Encoder().encode
@@ -85,11 +86,20 @@ class ExposureForm:
         # It ends within `details.assignment`, where the unit's own fields are put in.
         self._body = b"," + _encode(_Outcome(self._type, _DESCRIPTIONS[self._type], details))[1 : -len(b"}}}")]
 
-    def fill(self, unit: str, hashed: int, asker: Asker, moment: Moment, attributes: Context | None = None) -> Event:
+    def fill(  # noqa: PLR0917 all that differs from one exposure to the next
+        self,
+        unit: str,
+        hashed: int,
+        asker: Asker,
+        moment: Moment,
+        attributes: Context | None = None,
+        device_id: str | None = None,
+    ) -> Event:
         """Return the exposure of a unit, with what later events of it are attributed to.
 
         `attributes` are those that the experiment's segments asked for, as far as they were there: all that it takes to
-        recompute a decision by segment. None, which leaves them out, where no segment was asked.
+        recompute a decision by segment. None, which leaves them out, where no segment was asked. `device_id` is given
+        where the unit is not the device that asks.
         """
         to = Attribution(*self._experiment, unit, moment.epoch_ms, self._is_forced) if self._is_exposure else None
         request = _Request(
@@ -100,14 +110,16 @@ class ExposureForm:
             asker.ip,
             user_agent_of(asker),
             asker.session_id,
+            asker.account_id,
         )
-        body = b'%b%b,"unit":%b,"split":%d,"exposure":%d%b}}}' % (
+        body = b'%b%b,"unit":%b,"split":%d,"exposure":%d%b%b}}}' % (
             _encode(request)[:-1],
             self._body,
             _encode(unit),
             hashed >> 32,
             hashed & 0xFFFF_FFFF,
             b"" if attributes is None else b',"attributes":' + _encode(attributes),
+            b"" if device_id is None else b',"device_id":' + _encode(device_id),
         )
         return Event(
             self._tenant_id,

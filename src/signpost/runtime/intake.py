@@ -10,6 +10,7 @@ import msgspec
 from signpost.authlogs.events import SKEW_MS, AuthEvent, make_event, read_event
 from signpost.authlogs.moments import Moment, Moments
 from signpost.authlogs.parsing import BodyInvalidError
+from signpost.model.experiments import Subject
 from signpost.ports.clock import Clock
 from signpost.ports.events import Attribution, Event, EventLog, EventSink
 from signpost.runtime.lines import split_events
@@ -51,14 +52,15 @@ class Intake:
             BodyInvalidError: there is no event in it that could be kept.
             EventsRejectedError: they could not be kept; none of them was.
         """
-        read = await asyncio.to_thread(self._read, state.tenant.id, body, text_of(said, b"content-type"))
+        read = await asyncio.to_thread(self._read, state, body, text_of(said, b"content-type"))
         if read.rejected and not read.events:
             shown = "; ".join(f"line {problem.line}: {problem.message}" for problem in read.rejected[:PROBLEMS_SHOWN])
             raise BodyInvalidError(f"no event could be accepted: {shown}")
         accepted = await asyncio.wrap_future(self._events.append(read.events))
         return _encode(EventsReply(accepted, len(read.events) - accepted, read.rejected, read.warnings))
 
-    def _read(self, tenant_id: str, body: bytes, content_type: str | None) -> _Read:
+    def _read(self, state: TenantState, body: bytes, content_type: str | None) -> _Read:
+        tenant_id = state.tenant.id
         now = self._moments.now()
         read = _Read([], [], [])
         events: list[Event] = []
@@ -73,7 +75,8 @@ class Intake:
             except TokenInvalidError:
                 read.warnings.append(LineProblem(number, BAD_TOKEN))
                 to = None
-            events.append(make_event(tenant_id, sent, to))
+            keeps_unit = to is not None and not state.plan.is_by_device and _is_on_accounts(state, to)
+            events.append(make_event(tenant_id, sent, to, keeps_unit=keeps_unit))
         return _Read(events, read.rejected, read.warnings)
 
     def _attribute(self, tenant_id: str, sent: AuthEvent) -> Attribution | None:
@@ -83,6 +86,11 @@ class Intake:
         return self._events.latest_attribution(
             tenant_id, session_id=sent.session_id, unit=sent.unit, before_ms=_latest_exposure_ms(sent.moment)
         )
+
+
+def _is_on_accounts(state: TenantState, to: Attribution) -> bool:
+    experiment = state.plan.experiments.get(to.experiment_id)
+    return experiment is not None and experiment.subject is not Subject.DEVICE
 
 
 def _latest_exposure_ms(moment: Moment) -> int:

@@ -7,7 +7,7 @@ import msgspec
 from signpost.exchange.exposures import Exposure
 from signpost.model.limits import TEXT_MAX, UNIT_MAX
 from signpost.runtime import wire
-from signpost.runtime.app import DECISIONS_PATH, EVENTS_PATH, EXPOSURES_PATH, LOG_STREAM_PATH, PLAN_PATH
+from signpost.runtime.app import DECISIONS_PATH, EVENTS_PATH, EXPOSURES_PATH, LINKS_PATH, LOG_STREAM_PATH, PLAN_PATH
 from signpost.runtime.ofrep.openapi import describe_ofrep
 from signpost.runtime.operations import ETAG, INTEGER, TEXT, Schema, as_json, describe_operation
 from signpost.runtime.plan import WAIT_SECONDS_MAX
@@ -42,6 +42,7 @@ _EVENT = {
         "_id": {**TEXT, "maxLength": TEXT_MAX, "description": "Taken for `event_id` where there is none."},
         "session_id": {**TEXT, "maxLength": TEXT_MAX, "description": "Also found as `details.session_id`."},
         "unit": {**TEXT, "maxLength": UNIT_MAX, "description": "The device id."},
+        "user_id": {"description": "Whose account it is: what experiments on accounts find their outcomes by."},
         "assignment_token": {**TEXT, "description": "What the decision gave; it is not kept."},
         "details": {"type": "object"},
     },
@@ -87,9 +88,18 @@ _STREAM_QUERY = (
 
 def describe_runtime() -> dict[str, Any]:
     """Return `paths` and `components` of the runtime routes, to be merged into the whole document."""
-    bodies = (wire.DecisionRequest, wire.Decision, wire.Decisions, wire.EventsReply, Exposure, wire.LogStreamReply)
-    (request, decision, decisions, accepted, exposure, taken), schemas = msgspec.json.schema_components(
-        bodies, ref_template="#/components/schemas/Runtime{name}"
+    bodies = (
+        wire.DecisionRequest,
+        wire.Decision,
+        wire.Decisions,
+        wire.EventsReply,
+        Exposure,
+        wire.LogStreamReply,
+        wire.Link,
+        wire.LinkReply,
+    )
+    (request, decision, decisions, accepted, exposure, taken, linking, linked), schemas = (
+        msgspec.json.schema_components(bodies, ref_template="#/components/schemas/Runtime{name}")
     )
     named = {f"Runtime{name}": schema for name, schema in schemas.items()}
     named["RuntimeDecisionRequest"]["oneOf"] = [{"required": ["unit"]}, {"required": ["units"]}]
@@ -122,6 +132,16 @@ def describe_runtime() -> dict[str, Any]:
         replies={"200": {"content": as_json(accepted)}},
         errors="400 401 403 408 413 429 500 503",
     )
+    link = describe_operation(
+        "linkDevice",
+        "Link an account to the device that it has signed in on",
+        "Send it after each sign-in. The account keeps the unit of its first link, and so its variation in experiments on the"
+        " first touch, on every device. Sent again it changes nothing.",
+        scope="create:events",
+        body=as_json(linking),
+        replies={"200": {"content": as_json(linked)}},
+        errors="400 401 403 408 413 429 500 503",
+    )
     stream = describe_operation(
         "sendLogs",
         "Send log entries as Auth0's log streams do",
@@ -151,6 +171,7 @@ def describe_runtime() -> dict[str, Any]:
         DECISIONS_PATH: {"post": decide},
         EVENTS_PATH: {"post": send},
         EXPOSURES_PATH: {"post": report},
+        LINKS_PATH: {"post": link},
         LOG_STREAM_PATH: {"post": stream},
         PLAN_PATH: {"get": plan},
     }

@@ -13,6 +13,14 @@ HEADERS_MAX = 200
 VALUE_MAX = 4_096
 
 Unit = Annotated[str, Meta(min_length=1, max_length=UNIT_MAX, description="The id that is randomised: a device id.")]
+AccountId = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=UNIT_MAX,
+        description="Whose account it is, where that is known: what the experiments on accounts go by.",
+    ),
+]
 Text = Annotated[str, Meta(max_length=TEXT_MAX)]
 Value = Annotated[str, Meta(max_length=VALUE_MAX)]
 Attributes = Annotated[
@@ -61,6 +69,7 @@ class Asker(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     connection_type: Text | None = None
     organization_id: Text | None = None
     domain: Text | None = None
+    account_id: AccountId | None = None
 
 
 class BatchItem(Asker, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -139,6 +148,22 @@ class EventsReply(Struct, frozen=True, omit_defaults=True):
     warnings: Annotated[
         list[LineProblem], Meta(description="Events that were kept without an experiment because of a bad token.")
     ] = []
+
+
+class Link(Struct, frozen=True, forbid_unknown_fields=True):
+    """That an account has signed in on a device."""
+
+    device_id: Unit
+    account_id: AccountId
+
+
+class LinkReply(Struct, frozen=True):
+    """What became of it."""
+
+    unit: Annotated[
+        str,
+        Meta(description="What the account stands for in experiments on the first touch, for good: its first device."),
+    ]
 
 
 class LogStreamReply(Struct, frozen=True):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from threading import Lock, RLock
 from typing import Any, Generic, TypeVar
 
+from signpost.model.actions import Action
 from signpost.model.errors import Kind, NameTakenError, NotFoundError
 from signpost.model.experiments import Experiment, ExperimentStatus
 from signpost.model.flags import Flag, FlagStatus, Origin
@@ -22,7 +23,7 @@ from signpost.storage.changes import Changes, writable
 from signpost.storage.documents import encode_document
 from signpost.storage.past import check_revision, read_past
 
-E = TypeVar("E", Flag, Variation, Segment, Experiment, OwnMetric, LogStream, Client)
+E = TypeVar("E", Flag, Variation, Segment, Experiment, OwnMetric, LogStream, Action, Client)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,10 @@ class _LogStreams(_Rows[LogStream]):
     pass
 
 
+class _Actions(_Rows[Action]):
+    pass
+
+
 class _Clients(_Rows[Client]):
     def _rivals(self, entity: Client) -> tuple[Client, ...]:
         return ()
@@ -208,6 +213,7 @@ class MemoryWorkspace:
         self.experiments = _Experiments(self, Kind.EXPERIMENT)
         self.metrics = _Metrics(self, Kind.METRIC)
         self.log_streams = _LogStreams(self, Kind.LOG_STREAM)
+        self.actions = _Actions(self, Kind.ACTION)
         self.clients = _Clients(self, Kind.CLIENT)
         self.audit = _Audit(self)
 
@@ -232,6 +238,7 @@ class MemoryWorkspace:
                 Kind.EXPERIMENT: self.experiments.frozen(),
                 Kind.METRIC: self.metrics.frozen(),
                 Kind.LOG_STREAM: self.log_streams.frozen(),
+                Kind.ACTION: self.actions.frozen(),
                 Kind.CLIENT: self.clients.frozen(),
             },
             audit=(*self.state.audit, *changes.entries()),

@@ -1,8 +1,20 @@
 """Things with sensible values, so that a test says only what it is about."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
+from signpost.model.accounts import (
+    Account,
+    AuthorizationCode,
+    AuthorizeRequest,
+    Grant,
+    Journey,
+    Passkey,
+    Session,
+    account_id_of,
+)
+from signpost.model.actions import Action, OnFailure, Trigger
 from signpost.model.experiments import Allocation, Experiment, ExperimentStatus, Strategy
 from signpost.model.flags import Flag, FlagStatus, Origin, Parameter, ParameterType
 from signpost.model.ids import IdKind, encode_id, salt_of
@@ -123,6 +135,22 @@ def a_log_stream(number: int = 1, **changes: Any) -> LogStream:
     return LogStream(**(values | changes))
 
 
+def an_action(number: int = 1, **changes: Any) -> Action:
+    """Return an action after sign-in, which does not stand in the way when it fails."""
+    values: dict[str, Any] = {
+        "id": encode_id(IdKind.ACTION, number),
+        "name": f"action-{number}",
+        "trigger": Trigger.POST_LOGIN,
+        "endpoint": "https://actions.example/decide",
+        "timeout_ms": 2_000,
+        "on_failure": OnFailure.ALLOW,
+        "is_enabled": True,
+        "created_at": START,
+        "updated_at": START,
+    }
+    return Action(**(values | changes))
+
+
 def an_experiment(number: int = 1, **changes: Any) -> Experiment:
     """Return a draft that splits the first flag's first two variations in halves."""
     experiment_id = encode_id(IdKind.EXPERIMENT, number)
@@ -152,3 +180,88 @@ def an_experiment(number: int = 1, **changes: Any) -> Experiment:
         "updated_at": START,
     }
     return Experiment(**(values | changes))
+
+
+def an_account(number: int = 1, **changes: Any) -> Account:
+    """Return an account with a password."""
+    values: dict[str, Any] = {
+        "id": account_id_of(encode_id(IdKind.ACCOUNT, number)),
+        "email": f"person-{number}@example.com",
+        "email_verified": True,
+        "name": f"Person {number}",
+        "password_hash": "$argon2id$",
+        "created_at": START,
+        "updated_at": START,
+        "user_metadata": {"colour": "grün"},
+    }
+    return Account(**(values | changes))
+
+
+def a_passkey(number: int = 1, **changes: Any) -> Passkey:
+    """Return a passkey of the first account."""
+    values: dict[str, Any] = {
+        "credential_id": f"credential-{number}",
+        "account_id": an_account().id,
+        "public_key": bytes(range(77)),
+        "sign_count": 0,
+        "transports": ("internal",),
+        "name": "Phone",
+        "is_backed_up": True,
+        "created_at": START,
+    }
+    return Passkey(**(values | changes))
+
+
+def a_session(number: int = 1, **changes: Any) -> Session:
+    """Return a session of the first account, good for an hour."""
+    values: dict[str, Any] = {
+        "id": encode_id(IdKind.SESSION, number),
+        "account_id": an_account().id,
+        "authenticated_at": START,
+        "amr": ("pwd",),
+        "expires_at": START + timedelta(hours=1),
+    }
+    return Session(**(values | changes))
+
+
+def a_journey(number: int = 1, **changes: Any) -> Journey:
+    """Return a journey that has just begun and may take an hour."""
+    values: dict[str, Any] = {
+        "id": f"journey-{number}",
+        "transaction_id": encode_id(IdKind.TRANSACTION, number),
+        "client_id": encode_id(IdKind.CLIENT, 1),
+        "request": AuthorizeRequest("https://app.example/callback", ("openid", "email"), state="s", nonce="n"),
+        "device_id": "device",
+        "started_at": START,
+        "expires_at": START + timedelta(hours=1),
+    }
+    return Journey(**(values | changes))
+
+
+def a_grant(number: int = 1, **changes: Any) -> Grant:
+    """Return a grant of the first account to the first client, good for a day."""
+    values: dict[str, Any] = {
+        "id": encode_id(IdKind.GRANT, number),
+        "client_id": encode_id(IdKind.CLIENT, 1),
+        "account_id": an_account().id,
+        "session_id": a_session().id,
+        "scopes": ("openid", "offline_access"),
+        "authenticated_at": START,
+        "amr": ("pwd",),
+        "created_at": START,
+        "expires_at": START + timedelta(days=1),
+        "id_token_claims": {"https://app.example/plan": "gold"},
+    }
+    return Grant(**(values | changes))
+
+
+def a_code(number: int = 1, **changes: Any) -> AuthorizationCode:
+    """Return a code of the grant of the same number, good for a minute."""
+    values: dict[str, Any] = {
+        "grant_id": a_grant(number).id,
+        "redirect_uri": "https://app.example/callback",
+        "expires_at": START + timedelta(minutes=1),
+        "nonce": "n",
+        "code_challenge": "c" * 43,
+    }
+    return AuthorizationCode(**(values | changes))

@@ -66,9 +66,11 @@ def an_event(
     event_id: str | None = None,
     unit: str | None = None,
     to: Attribution | None = None,
+    body: bytes | None = None,
 ) -> Event:
     """Return an event that is no exposure."""
-    return Event(tenant_id, type, occurred_ms, b'{"number":%d}' % number, event_id, unit, None, to)
+    said = b'{"number":%d}' % number if body is None else body
+    return Event(tenant_id, type, occurred_ms, said, event_id, unit, None, to)
 
 
 def numbers_in(entries: Sequence[LogEntry]) -> list[int]:

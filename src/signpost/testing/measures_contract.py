@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from signpost.analysis.cells import Cell, Sums
+from signpost.model.experiments import Subject
 from signpost.model.holdouts import EXPERIMENTS, HOLDOUT
 from signpost.model.metrics import (
     Aggregation,
@@ -25,7 +26,7 @@ from signpost.model.metrics import (
     Selection,
     Window,
 )
-from signpost.ports.events import EXPOSURE_TYPE, SUCCESS_TYPE, Event, EventSink
+from signpost.ports.events import EXPOSURE_TYPE, LINK_TYPE, SUCCESS_TYPE, Event, EventSink
 from signpost.ports.measurements import Health, Measurement, Measures, Question
 from signpost.testing.events_contract import EXPERIMENT, TENANT, an_attribution, an_event, an_exposure, keep
 
@@ -114,6 +115,58 @@ class MeasuresContract:
         assert measured.cells == (a_cell("var_a", 1, 0),)
         assert measured.health.forced == {"var_b": 1}
 
+    def test_an_account_s_outcomes_are_its_own_on_whatever_device(self, events: MeasuredEvents) -> None:
+        keep(
+            events,
+            an_exposure(an_attribution("a1", "var_a", 10)),
+            an_exposure(an_attribution("a2", "var_b", 10)),
+            an_exposure(an_attribution("a3", "var_b", 10)),
+            a_link("d1", "a1", "d1", 12),
+            a_link("d2", "a2", "d2", 12),
+            a_link("d2", "a3", "d2", 13),
+            an_event(type=SUCCESS_TYPE, occurred_ms=20, unit=None, body=b'{"user_id":"a2"}'),
+            an_event(type=SUCCESS_TYPE, occurred_ms=20, unit="d1"),
+            an_event(type=SUCCESS_TYPE, occurred_ms=20, unit="d2"),
+        )
+
+        measured = events.measure(TENANT, replace(QUESTION, subject=Subject.ACCOUNT))
+
+        assert measured.cells == (a_cell("var_a", 1, 1), a_cell("var_b", 2, 1))
+        assert events.measure(TENANT, QUESTION).cells == (a_cell("var_a", 1, 0), a_cell("var_b", 2, 0))
+
+    def test_what_happens_on_a_second_device_is_the_first_touch_s(self, events: MeasuredEvents) -> None:
+        keep(
+            events,
+            an_exposure(an_attribution("d1", "var_a", 10)),
+            a_link("d1", "a1", "d1", 12),
+            a_link("d2", "a1", "d1", 15),
+            an_exposure(an_attribution("d3", "var_b", 10)),
+            an_event(type=SUCCESS_TYPE, occurred_ms=20, unit="d2"),
+            an_event(type=SUCCESS_TYPE, occurred_ms=21, unit=None, body=b'{"user_id":"a1"}'),
+        )
+
+        measured = events.measure(TENANT, replace(QUESTION, subject=Subject.FIRST_TOUCH))
+
+        assert measured.cells == (a_cell("var_a", 1, 1), a_cell("var_b", 1, 0))
+        assert events.list_units(TENANT, replace(QUESTION, subject=Subject.FIRST_TOUCH)).units == ("d1", "d3")
+
+    def test_an_account_that_saw_another_variation_before_its_sign_in_has_drifted(self, events: MeasuredEvents) -> None:
+        keep(
+            events,
+            an_exposure(an_attribution("d1", "var_a", 10)),
+            a_link("d1", "a1", "d1", 12),
+            an_exposure(an_attribution("d2", "var_b", 14)),
+            a_link("d2", "a1", "d1", 15),
+            an_exposure(an_attribution("d1", "var_a", 16)),
+        )
+
+        measured = events.measure(TENANT, replace(QUESTION, subject=Subject.FIRST_TOUCH))
+
+        assert measured.cells == ()
+        assert measured.health.drifted == {"var_a": 1}
+        as_known_then = events.measure(TENANT, replace(QUESTION, subject=Subject.FIRST_TOUCH, as_of_ms=14))
+        assert as_known_then.cells == (a_cell("var_a", 1, 0), a_cell("var_b", 1, 0))
+
     def test_a_success_counts_for_every_experiment_of_its_unit(self, events: MeasuredEvents) -> None:
         other = an_attribution("one", "var_x", 20, experiment_id="exp_other")
         keep(
@@ -189,6 +242,12 @@ class MeasuresContract:
     def in_memory(self) -> MeasuredEvents:
         """Return the adapter that walks through the rows."""
         raise NotImplementedError
+
+
+def a_link(device_id: str, account_id: str, unit: str, at_ms: int) -> Event:
+    """Return the event of a link."""
+    body = json.dumps({"user_id": account_id, "details": {"link": {"unit": unit}}}).encode()
+    return an_event(type=LINK_TYPE, occurred_ms=at_ms, unit=device_id, body=body)
 
 
 def a_cell(variation_id: str, units: int, successes: int) -> Cell:

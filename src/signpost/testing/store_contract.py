@@ -15,6 +15,7 @@ from signpost.model.flags import FlagStatus, Origin, Parameter, ParameterType
 from signpost.model.tenants import Client, Generation, Tenant
 from signpost.ports.paging import PageRequest
 from signpost.ports.store import Store
+from signpost.testing.actions_contract import ActionsContract
 from signpost.testing.builders import a_client, a_flag, a_segment, a_tenant, a_variation, an_experiment
 from signpost.testing.experiments_contract import ExperimentsContract
 from signpost.testing.history_contract import HistoryContract
@@ -46,7 +47,7 @@ def walk(store: Store, take: int) -> Iterator[str]:
         after = page.next_after
 
 
-class StoreContract(ExperimentsContract, HistoryContract, LogStreamsContract, MetricsContract):
+class StoreContract(ActionsContract, ExperimentsContract, HistoryContract, LogStreamsContract, MetricsContract):
     """The suite. It uses no clock and no id but those of the builders."""
 
     @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from signpost.assignment import Configuration, Plan, PlanWarning
+from signpost.model.actions import Action
 from signpost.model.log_streams import LogStream
 from signpost.model.tenants import Client, Tenant
 from signpost.ports.store import Store, Workspace
@@ -11,7 +12,7 @@ from signpost.ports.store import Store, Workspace
 
 @dataclass(frozen=True, slots=True)
 class TenantState:
-    """A tenant at one revision: who may call, what is decided, and where logs go. Never changed, only replaced."""
+    """A tenant at one revision: who may call, what is decided, where logs go, and what is asked at sign-in. Never changed, only replaced."""
 
     tenant: Tenant
     clients: Mapping[str, Client]
@@ -20,6 +21,7 @@ class TenantState:
     warnings: tuple[PlanWarning, ...]
     revision: int
     log_streams: tuple[LogStream, ...] = ()
+    actions: tuple[Action, ...] = ()
 
 
 def load_tenant_state(store: Store, tenant_id: str) -> TenantState:
@@ -41,6 +43,7 @@ def load_tenant_state(store: Store, tenant_id: str) -> TenantState:
             prepared.warnings,
             tenant.revision,
             tenant.log_streams.all(),
+            tenant.actions.all(),
         )
 
 

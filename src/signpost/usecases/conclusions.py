@@ -21,6 +21,7 @@ from signpost.analysis.results import (
 )
 from signpost.analysis.sample_ratio import SampleRatio, check_phases, sound_alarm
 from signpost.analysis.shares import compare_shares
+from signpost.model import experiments
 from signpost.model.alarms import Alarm
 from signpost.model.analysis_plans import AnalysisPlan, Looking
 from signpost.model.experiments import ExperimentStatus, Strategy
@@ -62,6 +63,8 @@ class Subject:
     has_own_plan: bool
     plan_changed_at: datetime | None = None
     alarms: tuple[Alarm, ...] = ()
+    randomised: experiments.Subject = experiments.Subject.DEVICE
+    """Whose ids the units are."""
 
 
 def conclude(subject: Subject, measured: Measurement, now: datetime) -> Results:

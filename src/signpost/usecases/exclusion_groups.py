@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from signpost.model.errors import FieldNotEditableError
-from signpost.model.experiments import ExclusionGroup, Experiment, ExperimentStatus
+from signpost.model.errors import FieldNotEditableError, FieldRefusedError
+from signpost.model.experiments import ExclusionGroup, Experiment, ExperimentStatus, are_grouped, may_be_grouped
 from signpost.model.ids import IdKind, salt_of
 from signpost.ports.ids import IdFactory
 from signpost.ports.store import Workspace
@@ -40,3 +40,21 @@ def change_group(
     if experiment.status is not ExperimentStatus.DRAFT and (current is not None or share is not None):
         raise FieldNotEditableError(field="exclusion_group.name", status=experiment.status)
     return join_group(tenant, ids, share)
+
+
+def check_subjects(tenant: Workspace, experiment: Experiment) -> None:
+    """Check that all experiments of a group, but for those that are over, have one subject: by other ids nobody is kept apart.
+
+    Raises:
+        FieldRefusedError: they have not.
+    """
+    if experiment.exclusion_group is None:
+        return
+    for other in tenant.experiments.all():
+        is_over = other.status in {ExperimentStatus.COMPLETED, ExperimentStatus.ARCHIVED}
+        if other.id == experiment.id or is_over or not are_grouped(experiment, other):
+            continue
+        if not may_be_grouped(experiment, other):
+            raise FieldRefusedError(
+                "exclusion_group", f"is of experiments on {other.subject}, and this one is on {experiment.subject}"
+            )

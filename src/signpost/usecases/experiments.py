@@ -20,6 +20,7 @@ from signpost.model.experiments import (
     Experiment,
     ExperimentStatus,
     Strategy,
+    Subject,
     editable_fields,
     extension_fields,
 )
@@ -32,7 +33,7 @@ from signpost.ports.paging import Page, PageRequest
 from signpost.ports.store import Workspace
 from signpost.usecases.analysis_plans import PlanDraft, check_plan, make_plan
 from signpost.usecases.call import Call
-from signpost.usecases.exclusion_groups import GroupShare, change_group, join_group
+from signpost.usecases.exclusion_groups import GroupShare, change_group, check_subjects, join_group
 from signpost.usecases.experiment_lives import find_experiment, move_experiment
 from signpost.usecases.experiment_views import ExperimentView, view_experiment, view_experiments
 from signpost.usecases.flags import find_flag
@@ -58,6 +59,7 @@ class NewExperiment:
     allow_shared_salt: bool = False
     exclusion_group: GroupShare | None = None
     analysis_plan: PlanDraft | None = None
+    subject: Subject = Subject.DEVICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class ExperimentChange:
     allow_shared_salt: bool | Unset = UNSET
     exclusion_group: GroupShare | None | Unset = UNSET
     analysis_plan: PlanDraft | None | Unset = UNSET
+    subject: Subject | Unset = UNSET
     status: ExperimentStatus | Unset = UNSET
 
 
@@ -107,7 +110,7 @@ def create_experiment(call: Call, new: NewExperiment) -> ExperimentView:
         AllocationLimitError: there are more than 20 allocations.
         NotFoundError: the tenant has no such flag, or no experiment whose salt is to be shared.
         FlagArchivedError: the flag's life is over.
-        FieldRefusedError: `default_config` on a flag of the customer's own.
+        FieldRefusedError: `default_config` on a flag of the customer's own, or a group of experiments with another subject.
         VariationNotFromFlagError: an allocation names a variation that the flag does not have.
         AllocationSegmentNotFoundError, AllocationSegmentArchivedError: an allocation can't have this segment.
         PlanInvalidError: the analysis plan can't be followed.
@@ -148,8 +151,10 @@ def create_experiment(call: Call, new: NewExperiment) -> ExperimentView:
             allow_shared_salt=new.allow_shared_salt,
             exclusion_group=join_group(tenant, call.ids, new.exclusion_group),
             analysis_plan=None if new.analysis_plan is None else make_plan(tenant, new.analysis_plan),
+            subject=new.subject,
         )
         check_plan(experiment)
+        check_subjects(tenant, experiment)
         experiment = with_validity(tenant, experiment)
         tenant.experiments.add(experiment)
         return view_experiment(tenant, experiment)
@@ -166,6 +171,7 @@ def update_experiment(call: Call, experiment_id: str, change: ExperimentChange) 
         AllocationLimitError, VariationNotFromFlagError, AllocationSegmentNotFoundError,
         AllocationSegmentArchivedError: the allocations are not right.
         PlanInvalidError: the analysis plan can't be followed.
+        FieldRefusedError: the group's experiments have another subject.
         InvalidTransitionError, NotReadyError: the status can't be reached.
         NameTakenError: another experiment has the name.
     """
@@ -222,8 +228,10 @@ def _apply(tenant: Workspace, ids: IdFactory, experiment: Experiment, change: Ex
         allow_shared_salt=choose(change.allow_shared_salt, experiment.allow_shared_salt),
         exclusion_group=group,
         analysis_plan=plan,
+        subject=choose(change.subject, experiment.subject),
     )
     check_plan(changed)
+    check_subjects(tenant, changed)
     return changed
 
 
@@ -240,6 +248,8 @@ def _check_editable(experiment: Experiment, flag: Flag | None, change: Experimen
         "allow_shared_salt": change.allow_shared_salt,
         "exclusion_group": change.exclusion_group,
         "analysis_plan": change.analysis_plan,
+        # As the contract has it, the subject that is there already is taken in any status.
+        "assignment_config": UNSET if change.subject is experiment.subject else change.subject,
     }
     for field, value in given.items():
         if value is UNSET or field in editable:

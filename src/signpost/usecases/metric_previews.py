@@ -10,6 +10,7 @@ from itertools import count, pairwise
 from signpost.analysis.cells import Histogram, Sums
 from signpost.analysis.quantiles import read_quantile
 from signpost.model.errors import MetricInvalidError
+from signpost.model.experiments import Subject
 from signpost.model.holdouts import HOLDOUT
 from signpost.model.metrics import Aggregation, Metric, find_faults
 from signpost.ports.measurements import Measurement, Measures, Question
@@ -67,9 +68,10 @@ def preview_metric(call: Call, measures: Measures, metric: Metric, experiment_id
     faults = find_faults(metric)
     if faults:
         raise MetricInvalidError(faults)
+    subject = Subject.DEVICE
     if experiment_id is not None:
         with call.reading() as tenant:
-            find_experiment(tenant, experiment_id)
+            subject = find_experiment(tenant, experiment_id).subject
     now = call.clock.now()
     since = now - RECENT
     question = Question(
@@ -78,6 +80,7 @@ def preview_metric(call: Call, measures: Measures, metric: Metric, experiment_id
         metrics=tuple(_find_twins(metric)),
         as_of_ms=to_ms(now),
         since_ms=to_ms(since),
+        subject=subject,
     )
     measured = measures.measure(call.tenant_id, question)
     return _describe(metric, experiment_id, since, measured)

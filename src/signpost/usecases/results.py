@@ -70,6 +70,7 @@ def _ask(call: Call, subject: Subject, begun_ms: tuple[int, ...]) -> Question:
         as_of_ms=to_ms(call.clock.now()),
         phases=begun_ms,
         cluster=subject.plan.cluster,
+        subject=subject.randomised,
     )
 
 
@@ -94,6 +95,7 @@ def _describe(call: Call, experiment_id: str) -> tuple[Subject, tuple[int, ...]]
         has_own_plan=experiment.analysis_plan is not None,
         plan_changed_at=plan_changed_at,
         alarms=experiment.alarms,
+        randomised=experiment.subject,
     )
     return subject, begin_ms(phases)
 

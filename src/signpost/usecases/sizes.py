@@ -51,8 +51,9 @@ def measure_traffic(call: Call, measures: Measures, experiment_id: str, metric: 
         MeasurementUnavailableError: the events can't be read now.
     """
     with call.reading() as tenant:
-        find_experiment(tenant, experiment_id)
-    measured = measures.measure(call.tenant_id, Question(experiment_id, (metric,), to_ms(call.clock.now())))
+        randomised = find_experiment(tenant, experiment_id).subject
+    question = Question(experiment_id, (metric,), to_ms(call.clock.now()), subject=randomised)
+    measured = measures.measure(call.tenant_id, question)
     cells = [cell for cell in measured.cells if not cell.is_automated and cell.sums[0].n]
     n, x, xx = (sum(getattr(cell.sums[0], name) for cell in cells) for name in ("n", "x", "xx"))
     if n < 100 or n * xx == x * x:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from signpost.model.errors import Kind, NotFoundError
 from signpost.model.holdouts import Holdout
+from signpost.model.hosted_pages import HostedPages
 from signpost.model.ids import IdKind, salt_of
 from signpost.model.patches import UNSET, Unset, choose
 from signpost.model.tenants import ForeignIssuer, Generation, Tenant
@@ -25,6 +26,7 @@ class TenantChange:
     foreign_issuer: ForeignIssuer | None | Unset = UNSET
     plain_overrides: bool | Unset = UNSET
     holdout: Holdout | None | Unset = UNSET
+    pages: HostedPages | Unset = UNSET
 
 
 def find_tenant(store: Store, name: str | None) -> Tenant:
@@ -85,6 +87,7 @@ def update_tenant(store: Store, clock: Clock, actor: str, tenant: Tenant, change
         foreign_issuer=choose(change.foreign_issuer, tenant.foreign_issuer),
         plain_overrides=choose(change.plain_overrides, tenant.plain_overrides),
         holdout=choose(change.holdout, tenant.holdout),
+        pages=choose(change.pages, tenant.pages),
     )
     if changed == tenant:
         return tenant

@@ -17,7 +17,7 @@ from signpost.model.patches import UNSET, Unset, choose
 from signpost.model.variations import Variation, check_overrides, unwrap_overrides
 from signpost.ports.store import Workspace
 from signpost.usecases.call import Call
-from signpost.usecases.flags import check_own, find_flag
+from signpost.usecases.flags import find_flag
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,6 @@ def create_variation(call: Call, flag_id: str, new: NewVariation) -> Variation:
 
     Raises:
         NotFoundError: the tenant has no such flag.
-        NotModifiableError: the flag belongs to the server.
         VariationLimitError: the flag has as many as it may have.
         OverrideKeyInvalidError, OverrideTypeMismatchError, OverrideValueTooLargeError, OverrideEqualsDefaultError:
             an override is not right.
@@ -73,7 +72,6 @@ def create_variation(call: Call, flag_id: str, new: NewVariation) -> Variation:
     """
     with call.writing() as tenant:
         flag = find_flag(tenant, flag_id)
-        check_own(Kind.FLAG, flag.type)
         overrides = unwrap_overrides(new.overrides, flag.parameters)
         check_overrides(overrides, flag.parameters)
         if len(tenant.variations.of_flag(flag_id)) >= limits.VARIATIONS_MAX:
@@ -97,7 +95,6 @@ def update_variation(call: Call, flag_id: str, variation_id: str, change: Variat
 
     Raises:
         NotFoundError: the tenant has no such flag, or the flag no such variation.
-        NotModifiableError: the flag belongs to the server.
         OverrideKeyInvalidError, OverrideTypeMismatchError, OverrideValueTooLargeError, OverrideEqualsDefaultError:
             an override is not right.
         NameTakenError: another variation of the flag has the name.
@@ -105,7 +102,6 @@ def update_variation(call: Call, flag_id: str, variation_id: str, change: Variat
     with call.writing() as tenant:
         flag = find_flag(tenant, flag_id)
         variation = _find_variation(tenant, flag_id, variation_id)
-        check_own(Kind.FLAG, flag.type)
         overrides = variation.overrides
         if change.overrides is not UNSET:
             overrides = unwrap_overrides(change.overrides, flag.parameters)
@@ -130,16 +126,14 @@ def delete_variation(call: Call, flag_id: str, variation_id: str) -> None:
 
     Raises:
         NotFoundError: the tenant has no such flag.
-        NotModifiableError: the flag belongs to the server.
         InUseError: a non-archived experiment allocates it.
         LastVariationError: the flag has no other.
     """
     with call.writing() as tenant:
-        flag = find_flag(tenant, flag_id)
+        find_flag(tenant, flag_id)
         siblings = tenant.variations.of_flag(flag_id)
         if all(sibling.id != variation_id for sibling in siblings):
             return
-        check_own(Kind.FLAG, flag.type)
         if tenant.experiments.uses_variation(variation_id):
             raise InUseError(Kind.VARIATION)
         if len(siblings) == 1:

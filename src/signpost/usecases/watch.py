@@ -164,7 +164,7 @@ def _find_lack(
         return f"{step.hours} hours at {experiment.current_level} % are over on {due_at:%Y-%m-%d %H:%M} UTC."
     if not step.units:
         return None
-    question = Question(experiment.id, (), as_of_ms=to_ms(now), since_ms=to_ms(began_at))
+    question = Question(experiment.id, (), as_of_ms=to_ms(now), since_ms=to_ms(began_at), subject=experiment.subject)
     units = sum(c.units for c in measures.measure(call.tenant_id, question).cells if not c.is_automated)
     if units < step.units:
         return f"{units:,} of {step.units:,} units were exposed at {experiment.current_level} %."

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from signpost.cells import Engine, fields_of, list_units, measure, translate, types_of
 from signpost.cells.literals import is_one_of, text
+from signpost.model.experiments import Subject
 from signpost.model.holdouts import EXPERIMENTS, HOLDOUT
 from signpost.ports.measurements import Measurement, Question, UnitValues
 from signpost.warehouses.bodies import BODIES
@@ -52,13 +53,14 @@ class ExportedMeasures:
             f" WHERE is_exposure AND unit IS NOT NULL"
             + ("" if is_holdout else f" AND experiment_id = {self._literals(text(question.experiment_id))}"),
         )
+        has_unit = "unit IS NOT NULL" if question.subject is Subject.DEVICE else "1 = 1"
         fields = fields_of(question)
         contents = "".join(f", {self._bodies.text_at(path)} AS text_{i}" for i, path in enumerate(fields.texts))
         contents += "".join(f", {self._bodies.number_at(path)} AS number_{i}" for i, path in enumerate(fields.numbers))
         self._engine.keep(
             "events",
             f"SELECT DISTINCT log_id, unit, type, occurred_ms, kept_ms{contents} FROM {self._table}"
-            " WHERE NOT is_exposure AND unit IS NOT NULL AND (is_forced IS NULL OR NOT is_forced)"
+            f" WHERE NOT is_exposure AND {has_unit} AND (is_forced IS NULL OR NOT is_forced)"
             f" AND {self._literals(is_one_of('type', types_of(question)))}",
         )
 

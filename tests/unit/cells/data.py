@@ -4,7 +4,8 @@ import json
 import random
 from dataclasses import replace
 
-from signpost.events.tally import EventRow, ExposureRow
+from signpost.events.tally_rows import EventRow, ExposureRow
+from signpost.model.experiments import Subject
 from signpost.model.metrics import (
     DAY_MS,
     Aggregation,
@@ -16,6 +17,7 @@ from signpost.model.metrics import (
     Window,
     find_faults,
 )
+from signpost.ports.events import LINK_TYPE
 from signpost.ports.measurements import Question
 
 NOW_MS = 40 * DAY_MS
@@ -87,3 +89,39 @@ def make_rows(seed: int, units: int = 120) -> tuple[list[ExposureRow], list[Even
             events.append(EventRow(unit, type, occurred_ms, kept_ms, json.dumps({"details": details}).encode()))
     events.append(EventRow("a stranger", "s", NOW_MS - 1, None, b"{}"))
     return exposures, events
+
+
+def link_rows(
+    seed: int, exposures: list[ExposureRow], events: list[EventRow], subject: Subject
+) -> tuple[list[ExposureRow], list[EventRow]]:
+    """Return the rows as they are where accounts sign in on devices: shared devices, second devices, lost and late links."""
+    chance = random.Random(seed)
+    devices = sorted({row.unit for row in exposures})
+    accounts = [f"compte-é-{number}" for number in range(len(devices) // 2)]
+    used = {device: chance.sample(accounts, chance.choice([0, 1, 1, 1, 2])) for device in devices}
+    origins: dict[str, str] = {}
+    links = []
+    for device, those in used.items():
+        for account in those:
+            unit = origins.setdefault(account, device)
+            body = {"user_id": account, "details": {"link": {"unit": unit}}}
+            if chance.random() < 0.9:
+                occurred_ms = chance.choice([20 * DAY_MS, chance.randrange(NOW_MS + DAY_MS)])
+                links.append(EventRow(device, LINK_TYPE, occurred_ms, None, json.dumps(body).encode()))
+    if subject is Subject.ACCOUNT:
+        exposures = [row._replace(unit=chance.choice(those)) for row in exposures if (those := used[row.unit])]
+    else:
+        exposures = [
+            row._replace(unit=origins[chance.choice(those)])
+            if (those := used[row.unit]) and chance.random() < 0.5
+            else row
+            for row in exposures
+        ]
+    found = []
+    for event in events:
+        body = json.loads(event.body)
+        if those := used.get(event.unit, []):
+            body["user_id"] = chance.choice([chance.choice(those), None, "", chance.choice(accounts)])
+        is_unnamed = chance.random() < 0.3
+        found.append(event._replace(unit="" if is_unnamed else event.unit, body=json.dumps(body).encode()))
+    return exposures, [*found, *links]

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from signpost.cells import fields_of
-from signpost.events.tally import EventRow, ExposureRow, number_at, text_at
+from signpost.events.tally import number_at
+from signpost.events.tally_rows import EventRow, ExposureRow, text_at
 from signpost.ports.measurements import Question
 
 Table = tuple[str, dict[str, str], list[tuple[Any, ...]]]
@@ -51,7 +52,7 @@ def relations_of(
             },
             [
                 (
-                    e.unit,
+                    e.unit or None,
                     e.type,
                     e.occurred_ms,
                     e.kept_ms,

@@ -10,13 +10,15 @@ import pytest
 
 from signpost.analysis.cells import Sums
 from signpost.cells import measure
-from signpost.events.tally import EventRow, ExposureRow, tally
+from signpost.events.tally import tally
+from signpost.events.tally_rows import EventRow, ExposureRow
+from signpost.model.experiments import Subject
 from signpost.ports.measurements import Measurement, Question
 from signpost.warehouses.duckdb import DuckDbEngine
 from signpost.warehouses.postgres import PostgresEngine
 from signpost.warehouses.sqlite import SqliteEngine
 from tests.sql.elsewhere import Elsewhere
-from tests.unit.cells.data import QUESTION, make_rows
+from tests.unit.cells.data import QUESTION, link_rows, make_rows
 from tests.unit.cells.engines import Table, relations_of
 
 SECONDS = [metric.name for metric in QUESTION.metrics].index("seconds")
@@ -105,6 +107,24 @@ def test_an_engine_gives_the_integers_of_a_plain_walk_through_the_rows(ask: Ask,
     measured = ask(exposures, events)
 
     assert measured == tally(exposures, events, QUESTION)
+
+
+@pytest.mark.parametrize("subject", [Subject.ACCOUNT, Subject.FIRST_TOUCH])
+@pytest.mark.parametrize("seed", range(2))
+def test_an_engine_finds_whose_each_row_is_as_a_walk_through_the_links_does(
+    answer: Answer, seed: int, subject: Subject
+) -> None:
+    exposures, events = link_rows(seed, *make_rows(seed), subject)
+    # Without one whose squares are too long for SQLite here: what is next to it is found by the same units.
+    metrics = tuple(metric for metric in QUESTION.metrics if metric.name != "time_to_sign_in")
+    question = replace(QUESTION, metrics=metrics, subject=subject)
+
+    measured = answer(relations_of(exposures, events, question), question)
+
+    assert measured == tally(exposures, events, question)
+    assert measured != tally(exposures, events, replace(question, subject=Subject.DEVICE))
+    assert sum(measured.health.drifted.values()) > 5
+    assert sum(cell.sums[0].x for cell in measured.cells) > 5
 
 
 def test_nothing_at_all_is_measured_as_nothing(ask: Ask) -> None:

@@ -126,7 +126,7 @@ def test_a_document_that_cannot_be_used_leaves_what_was_there() -> None:
     follower = Follower(connection)
     follower.following.ask_once()
 
-    connection.plan = b'{"format":2}'
+    connection.plan = b'{"format":3}'
     wait = follower.following.ask_once()
     problem = follower.following.problem
     connection.plan = configuration(revision=3)
@@ -134,6 +134,6 @@ def test_a_document_that_cannot_be_used_leaves_what_was_there() -> None:
 
     assert wait > PAUSE_SECONDS
     assert problem is not None
-    assert "format 2" in problem
+    assert "format 3" in problem
     assert follower.noticed == [problem, None]
     assert [taken.revision for taken in follower.taken] == [1, 3]

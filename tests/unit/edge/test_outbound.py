@@ -117,6 +117,7 @@ def test_an_address_of_the_internet_is_public(address: str) -> None:
         "http://example.com/",
         "http://10.0.0.1/",
         "gopher://127.0.0.1/",
+        "https://127.0.0.1:99999/",
         "https://localhost.localdomain.invalid/",
     ],
 )
@@ -167,3 +168,10 @@ def test_an_answer_that_breaks_off_is_none() -> None:
         receiver.reply = b"[]"
         with pytest.raises(NotTakenError):
             Outbound(LOOPBACK).post(receiver.url, b"", {}, seconds=0.5)
+
+
+def test_every_address_of_a_name_is_tried() -> None:
+    with receiving() as receiver:  # it listens at 127.0.0.1 only, and the name may stand for ::1 first
+        reply = Outbound(LOOPBACK).post(receiver.url.replace("127.0.0.1", "localhost"), b"", {}, seconds=5)
+
+    assert reply.status == 204

@@ -1,9 +1,12 @@
 """Configurations as documents."""
 
+from dataclasses import replace
+
 import pytest
 
 from signpost.assignment import Configuration
 from signpost.exchange import DocumentInvalidError, read_document, write_document
+from signpost.model.experiments import Subject
 from signpost.model.segments import Condition, Operator, Rule
 from signpost.testing.builders import a_flag, a_segment, a_variation, an_experiment
 
@@ -34,8 +37,16 @@ def test_something_else_is_refused(text: bytes) -> None:
 
 
 def test_a_later_format_is_refused_and_says_what_to_do() -> None:
-    with pytest.raises(DocumentInvalidError, match=r"has format 2.*use the same version"):
-        read_document(b'{"format":2,"configuration":"something new"}')
+    with pytest.raises(DocumentInvalidError, match=r"has format 3.*use the same version"):
+        read_document(b'{"format": 3,"configuration":"something new"}')
+
+
+def test_a_configuration_with_accounts_has_a_format_that_an_older_reader_refuses() -> None:
+    on_accounts = replace(CONFIGURATION, experiments=(an_experiment(subject=Subject.ACCOUNT),))
+
+    assert write_document(CONFIGURATION).startswith(b'{"format":1,')
+    assert write_document(on_accounts).startswith(b'{"format":2,')
+    assert read_document(write_document(on_accounts)) == on_accounts
 
 
 def test_fields_of_a_later_version_are_ignored() -> None:

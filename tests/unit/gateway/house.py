@@ -11,22 +11,24 @@ from urllib.parse import parse_qsl
 
 from signpost.edge.catalog import Catalog
 from signpost.edge.keys import KeyRing
+from signpost.edge.notices import Notices
 from signpost.events.memory import MemoryEvents
 from signpost.gateway.assigning import Assigning, Desk
-from signpost.gateway.notices import Notices
 from signpost.gateway.outcomes import Outcomes
 from signpost.gateway.queries import Query
 from signpost.gateway.settings import GatewaySettings
-from signpost.gateway.testers import OverrideCookie
 from signpost.gateway.visits import Visit, Way
 from signpost.middleware.cookies import Device, DeviceCookie
+from signpost.middleware.testers import OverrideCookie
 from signpost.model.experiments import Experiment, ExperimentStatus, SlotRange
 from signpost.ports.events import Event
 from signpost.requests.attributes import RequestAttributes
 from signpost.requests.places import NoPlaces
 from signpost.requests.useragents import UserAgents
+from signpost.runtime.linked import LinkedUnits
 from signpost.runtime.recorder import Recorder
 from signpost.storage.memory import MemoryStore
+from signpost.storage.memory_accounts import MemoryAccountStore
 from signpost.testing.builders import a_flag, a_tenant, a_variation, an_experiment
 from signpost.testing.repeatable import SteppingClock
 
@@ -123,6 +125,7 @@ class House:
             testers=OverrideCookie(is_secure=True),
             attributes=self.attributes,
             recorder=Recorder(events, seconds),
+            linked=LinkedUnits(MemoryAccountStore(self.clock), 60),
             secrets=self.keys,
             clock=self.clock,
             monotonic=self.now,

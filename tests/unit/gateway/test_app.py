@@ -8,8 +8,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from signpost.client.backoff import Backoff
+from signpost.edge.notices import QUIET_SECONDS, Notice, Notices
 from signpost.gateway.app import Gateway
-from signpost.gateway.notices import QUIET_SECONDS, Notice, Notices
 from signpost.gateway.opening import Opening, Station
 from signpost.gateway.provider import Provider, publish
 from signpost.gateway.settings import GatewaySettings

@@ -6,8 +6,8 @@ import pytest
 
 from signpost.assignment import Override, SignedOverride
 from signpost.exchange import seal_override
-from signpost.gateway.testers import OverrideCookie
 from signpost.gateway.visits import Visit
+from signpost.middleware.testers import OverrideCookie
 from signpost.testing.builders import a_variation
 from tests.unit.gateway.house import House, fields_of, halves
 

@@ -27,6 +27,7 @@ from signpost.requests.places import NOWHERE, Place
 from signpost.requests.useragents import UserAgents
 from signpost.runtime.app import DECISIONS_PATH, EVENTS_PATH, RuntimeApp
 from signpost.storage.memory import MemoryStore
+from signpost.storage.memory_accounts import MemoryAccountStore
 from signpost.testing.builders import a_client, a_flag, a_segment, a_tenant, a_variation, an_experiment
 from signpost.testing.repeatable import SteppingClock
 
@@ -101,6 +102,7 @@ class House:
         self.tokens = Tokens(self.keys, ForeignKeys(self.now_seconds), self.clock, 10**9)  # checked by the real clock
         self.catalog = Catalog(self.store)
         self.events = WatchedEvents(self.clock)
+        self.accounts = MemoryAccountStore(self.clock)
         self.first, self.second = a_tenant(1), a_tenant(2)
         self.client, self.other_client = a_client(1), a_client(2)
         for tenant, client in ((self.first, self.client), (self.second, self.other_client)):
@@ -116,7 +118,9 @@ class House:
     def make_app(self, events: Any, places: Any = None, per_minute: int = 0, **options: Any) -> RuntimeApp:
         gate = Gate(self.catalog, self.tokens, RateLimiter(per_minute, self.now_seconds), self.now_seconds)
         attributes = RequestAttributes(self.user_agents, places or KnownPlaces())
-        return RuntimeApp(gate, events, self.keys, attributes, self.clock, otherwise=nothing_else, **options)
+        return RuntimeApp(
+            gate, events, self.keys, attributes, self.clock, accounts=self.accounts, otherwise=nothing_else, **options
+        )
 
     def now_seconds(self) -> float:
         return self.clock.now().timestamp()

@@ -227,6 +227,7 @@ def test_the_description_leads_nowhere_outside_of_itself() -> None:
         "/runtime/v1/decisions": {"post"},
         "/runtime/v1/events": {"post"},
         "/runtime/v1/exposures": {"post"},
+        "/runtime/v1/links": {"post"},
         "/runtime/v1/log-stream": {"post"},
         "/runtime/v1/plan": {"get"},
         "/ofrep/v1/evaluate/flags/{key}": {"post"},

@@ -1,7 +1,10 @@
 """The routes, one module for each kind of thing."""
 
 from signpost.api.routes import (
+    actions,
     analysis_plans,
+    branding,
+    clients,
     experiments,
     feature_flags,
     log_streams,
@@ -23,4 +26,7 @@ ROUTERS = (
     logs.router,
     logs.users_router,
     log_streams.router,
+    actions.router,
+    clients.router,
+    branding.router,
 )

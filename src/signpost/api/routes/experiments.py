@@ -25,6 +25,7 @@ from signpost.api.wire.experiments import (
     RampAdvance,
     Status,
     check_extensions,
+    check_subject,
 )
 from signpost.model.experiments import ExperimentStatus
 from signpost.model.limits import FLOW_MAX, PAGE_DEFAULT
@@ -74,6 +75,7 @@ def list_experiments(
 def create_experiment(call: InTenant, generation: InGeneration, body: ExperimentCreation) -> Response:
     """Create a draft experiment."""
     check_extensions(body.model_fields_set, generation)
+    check_subject(body.assignment_config, generation)
     return JsonReply(render_experiment(experiments.create_experiment(call, body.parse()), generation), 201)
 
 
@@ -99,6 +101,7 @@ def update_experiment(
 ) -> Response:
     """Change an experiment: the given fields and the status, all or nothing; `allocations` replaces the set."""
     check_extensions(body.model_fields_set, generation)
+    check_subject(body.assignment_config, generation)
     changed = experiments.update_experiment(call, experiment_id, body.parse())
     return JsonReply(render_experiment(changed, generation))
 

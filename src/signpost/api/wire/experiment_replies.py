@@ -18,7 +18,7 @@ from signpost.api.wire.experiments import (
 from signpost.api.wire.flags import FlagReply, render_flag
 from signpost.api.wire.segments import SegmentReply, render_segment
 from signpost.api.wire.variations import VariationReply, render_variation
-from signpost.model.experiments import Allocation, Experiment, editable_fields, extension_fields
+from signpost.model.experiments import Allocation, Experiment, Subject, editable_fields, extension_fields
 from signpost.model.tenants import Generation
 from signpost.usecases.experiment_lives import RampStep
 from signpost.usecases.experiment_views import ExperimentView
@@ -146,7 +146,7 @@ def _render_ea(view: ExperimentView) -> dict[str, Any]:
             "feature_flag_name": view.flag_name,
             "authentication_flow": experiment.flow,
             "allocation_strategy": experiment.strategy.value,
-            "assignment_config": {"subject": "device"},
+            "assignment_config": {"subject": experiment.subject.value},
             "default_config": experiment.default_config.value if experiment.default_config else None,
         }
     )
@@ -168,7 +168,9 @@ def _list_editable(view: ExperimentView) -> list[str]:
     """Return the contract's fields, and those beyond it only where they are used."""
     experiment = view.experiment
     listed = editable_fields(experiment.status, experiment.strategy, view.flag_origin)
-    used = _render_extensions(experiment)
+    used = {*_render_extensions(experiment)}
+    if experiment.subject is not Subject.DEVICE:
+        used.add("assignment_config")
     return [*listed, *(field for field in extension_fields(experiment) if field in used)]
 
 
@@ -195,7 +197,7 @@ def _render_beta(view: ExperimentView) -> dict[str, Any]:
         "feature_flag_id": experiment.flag_id,
         "authentication_flow": experiment.flow,
         "allocation_strategy": experiment.strategy.value,
-        "assignment_config": {"subject": "device"},
+        "assignment_config": {"subject": experiment.subject.value},
         "status": experiment.status.value,
         "is_valid": experiment.is_valid,
         "allocations": [_render_share(allocation) for allocation in experiment.allocations],

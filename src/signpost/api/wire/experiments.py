@@ -10,8 +10,8 @@ from pydantic import AfterValidator, Field
 from signpost.api.wire.analysis_plans import AnalysisPlanBody
 from signpost.api.wire.common import TEXT, Description, Name, PatchBody, Reference, RequestBody, said
 from signpost.model import limits
-from signpost.model.errors import FieldUnknownError
-from signpost.model.experiments import Allocation, DefaultConfig, ExperimentStatus, Strategy
+from signpost.model.errors import FieldRefusedError, FieldUnknownError
+from signpost.model.experiments import Allocation, DefaultConfig, ExperimentStatus, Strategy, Subject
 from signpost.model.patches import UNSET
 from signpost.model.tenants import Generation
 from signpost.usecases.analysis_plans import PlanDraft
@@ -25,6 +25,7 @@ BEYOND = "Beyond the published API; not in the beta generation."
 Status = Literal["draft", "active", "paused", "completed", "archived"]
 StrategyName = Literal["percentage", "segment"]
 DefaultConfigName = Literal["tenant", "flag"]
+SubjectName = Literal["device", "account", "first_touch"]
 Flow = Annotated[
     str,
     Field(
@@ -88,7 +89,17 @@ Levels = Annotated[
 class AssignmentConfig(RequestBody):
     """What is randomised."""
 
-    subject: Literal["device"]
+    subject: Annotated[SubjectName, Field(description=f"`account` and `first_touch`: {BEYOND}")]
+
+
+def check_subject(config: AssignmentConfig, generation: Generation) -> None:
+    """Check that a tenant of the beta generation is given no other subject than the published API has.
+
+    Raises:
+        FieldRefusedError: it is.
+    """
+    if generation is Generation.BETA and Subject(config.subject) is not Subject.DEVICE:
+        raise FieldRefusedError("assignment_config.subject", "has to be device in the beta generation")
 
 
 class AllocationBody(RequestBody):
@@ -165,6 +176,7 @@ class ExperimentCreation(RequestBody):
             allow_shared_salt=self.allow_shared_salt,
             exclusion_group=self.exclusion_group.parse() if self.exclusion_group is not None else None,
             analysis_plan=self.analysis_plan.parse() if self.analysis_plan is not None else None,
+            subject=Subject(self.assignment_config.subject),
         )
 
 
@@ -195,6 +207,7 @@ class ExperimentPatch(PatchBody):
             description=self.description if self.has("description") else UNSET,
             flow=self.authentication_flow if self.has("authentication_flow") else UNSET,
             default_config=DefaultConfig(self.default_config) if self.has("default_config") else UNSET,
+            subject=Subject(self.assignment_config.subject) if self.has("assignment_config") else UNSET,
             allocations=tuple(a.parse() for a in self.allocations) if self.has("allocations") else UNSET,
             levels=tuple(self.levels) if self.has("levels") else UNSET,
             allow_shared_salt=self.allow_shared_salt if self.has("allow_shared_salt") else UNSET,

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from signpost.api.wire.common import TEXT, PatchBody, ReplyBody, RequestBody, leave_out_none, render_time, said
-from signpost.edge.foreign import is_acceptable_uri
+from signpost.api.wire.endpoints import Endpoint
 from signpost.model import limits
 from signpost.model.errors import FieldRefusedError
 from signpost.model.log_streams import (
@@ -28,12 +28,6 @@ FILE_NAME = rf"^[A-Za-z0-9_][A-Za-z0-9._-]{{0,{limits.FILE_NAME_MAX - 1}}}$"
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
-def _check_endpoint(uri: str) -> str:
-    if not is_acceptable_uri(uri) or "@" in uri or "#" in uri or not uri.isascii() or not uri.isprintable():
-        raise said("Expected an https address, or one on this machine, without a name or a password in it")
-    return uri
-
-
 def _check_category(name: str) -> str:
     if name not in CATEGORIES:
         raise said(f"No enum match, expected one of {', '.join(CATEGORIES)}")
@@ -51,7 +45,6 @@ def _parse_start(text: str) -> str:
 
 
 StreamName = Annotated[str, Field(min_length=1, max_length=limits.NAME_MAX, pattern=TEXT)]
-Endpoint = Annotated[str, Field(max_length=limits.URI_MAX), AfterValidator(_check_endpoint)]
 Authorization = Annotated[
     str, Field(min_length=1, max_length=limits.AUTHORIZATION_MAX, pattern=r"^[!-~]([ -~]*[!-~])?$")
 ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 from signpost.cells import Engine, fields_of, list_units, measure, types_of
 from signpost.events.files.readers import Readers
 from signpost.events.files.relations import EVENTS, EXPOSURES, Relations
+from signpost.model.experiments import Subject
 from signpost.model.holdouts import EXPERIMENTS, HOLDOUT
 from signpost.model.limits import METRIC_VALUE_MAX
 from signpost.ports.events import EventsDamagedError
@@ -63,6 +64,7 @@ class FileMeasures:
                 types_of(question),
                 with_exposure_bodies=bool(question.cluster or question.dimensions),
                 with_event_bodies=any(fields_of(question)),
+                with_users=question.subject is not Subject.DEVICE,
             ) as duck:
                 _create_views(duck, question, variation=_VARIATION_OF_HOLDOUT if is_holdout else "variation_id")
                 return answer(DuckDbEngine(duck), question)

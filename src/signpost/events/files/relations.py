@@ -41,7 +41,7 @@ WHERE {_OF_TENANT} AND e.id > ?
 _EVENTS = f"""
 SELECT e.id, e.event_id, e.unit, e.type, e.occurred_ms, e.fact, a.experiment_id, a.variation_id, a.is_forced, {{body}}
 FROM events e LEFT JOIN arms a ON a.no = e.arm
-WHERE {_OF_TENANT} AND e.id > ? AND e.unit IS NOT NULL AND e.fact IS NOT {EXPOSURE} AND COALESCE(a.is_forced, 0) = 0
+WHERE {_OF_TENANT} AND e.id > ? AND {{has_unit}} AND e.fact IS NOT {EXPOSURE} AND COALESCE(a.is_forced, 0) = 0
 AND e.type IN ({{types}})
 """
 
@@ -62,6 +62,7 @@ class Relations:
         *,
         with_exposure_bodies: bool = True,
         with_event_bodies: bool = True,
+        with_users: bool = False,
         threads: int = 1,
         memory: str = MEMORY,
     ) -> Iterator["DuckDBPyConnection"]:
@@ -70,7 +71,7 @@ class Relations:
         - `kept_exposures (unit, variation_id, experiment_id, is_forced INTEGER, occurred_ms BIGINT, kept_ms BIGINT, body)` of an
           experiment, or of all when it is None, forced ones among them
         - `kept_events (unit, type, occurred_ms BIGINT, kept_ms BIGINT, body)` of the tenant: those of the types that have a unit
-          and belong to no forced assignment
+          (with users: or none) and belong to no forced assignment
 
         Times are in milliseconds since the epoch. `body` is the JSON text without the log id, and null where one does without
         bodies: of open rows it takes long to read them. What is kept after this began is not there. Nobody removes sealed
@@ -84,7 +85,7 @@ class Relations:
             open_engine(self._folder, threads=threads, memory=memory) as engine,
             damage_named(snapshot.segments),
         ):
-            bodies = with_exposure_bodies, with_event_bodies
+            bodies = with_exposure_bodies, with_event_bodies, with_users
             columns = ", ".join(f"{name} {kind}" for name, kind in _COLUMNS.items())
             engine.execute(f"CREATE TEMP TABLE open_rows ({columns})")
             _load(engine, snapshot, tenant_id, experiment_id, types, bodies=bodies)
@@ -100,11 +101,12 @@ def _load(
     experiment_id: str | None,
     types: Sequence[str],
     *,
-    bodies: tuple[bool, bool],
+    bodies: tuple[bool, bool, bool],
 ) -> None:
-    of_exposures, of_events = ("e.body" if is_needed else "NULL" for is_needed in bodies)
+    of_exposures, of_events = ("e.body" if is_needed else "NULL" for is_needed in bodies[:2])
     exposures = _EXPOSURES.format(body=of_exposures) + ("" if experiment_id is None else " AND a.experiment_id = ?")
-    events = _EVENTS.format(body=of_events, types=", ".join("?" * len(types)))
+    has_unit = "1 = 1" if bodies[2] else "e.unit IS NOT NULL"
+    events = _EVENTS.format(body=of_events, has_unit=has_unit, types=", ".join("?" * len(types)))
     of_experiment = () if experiment_id is None else (experiment_id,)
     for writer, connection in snapshot.connections.items():
         bounds = (tenant_id, snapshot.sealed_to[writer])
@@ -145,10 +147,11 @@ def _create_views(
     snapshot: Snapshot,
     experiment_id: str | None,
     types: Sequence[str],
-    bodies: tuple[bool, bool],
+    bodies: tuple[bool, bool, bool],
 ) -> None:
     sources = ["open_rows"] + ([parquet(snapshot.segments)] if snapshot.segments else [])
-    of_exposures, of_events = ("decode(body)" if is_needed else "CAST(NULL AS VARCHAR)" for is_needed in bodies)
+    of_exposures, of_events = ("decode(body)" if is_needed else "CAST(NULL AS VARCHAR)" for is_needed in bodies[:2])
+    has_unit = "1 = 1" if bodies[2] else "unit IS NOT NULL"
     of_experiment = "" if experiment_id is None else f" AND experiment_id = {quote(experiment_id)}"
     exposures = " UNION ALL ".join(
         f"SELECT unit, variation_id, experiment_id, CAST(is_forced AS INTEGER) AS is_forced, occurred_ms,"
@@ -158,7 +161,7 @@ def _create_views(
     wanted = ", ".join(map(quote, types)) or "NULL"
     events = " UNION ALL ".join(
         f"SELECT unit, type, occurred_ms, {_KEPT_MS} AS kept_ms, {of_events} AS body FROM {source}"
-        f" WHERE type IN ({wanted}) AND unit IS NOT NULL AND fact IS DISTINCT FROM {EXPOSURE} AND COALESCE(is_forced, 0) = 0"
+        f" WHERE type IN ({wanted}) AND {has_unit} AND fact IS DISTINCT FROM {EXPOSURE} AND COALESCE(is_forced, 0) = 0"
         for source in sources
     )
     engine.execute(f"CREATE TEMP VIEW {EXPOSURES} AS {exposures}")

@@ -49,5 +49,8 @@ def read_context(body: bytes) -> Asked:
         message = f"The context's {long[:TEXT_MAX]} is over {VALUE_MAX:,} characters, or its name over {TEXT_MAX}."
         raise EvaluationError(ErrorCode.INVALID_CONTEXT, message)
     logged = {name: text for name in _LOGGED if isinstance(text := context.get(name), str) and len(text) <= TEXT_MAX}
+    account_id = context.get("account_id")
+    if isinstance(account_id, str) and 0 < len(account_id) <= UNIT_MAX:
+        logged["account_id"] = account_id
     asker = msgspec.convert({**logged, "context": attributes, "user_agent": attributes.get("user_agent")}, Asker)
     return Asked(unit or None, attributes.get("flow"), asker)

@@ -1,9 +1,9 @@
 """Evaluating one flag, or all of them, and recording who was exposed."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from enum import StrEnum
 
-from signpost.assignment import Decision, FlagReason, Outcome, Plan, Resolution
+from signpost.assignment import Decision, FlagReason, Outcome, Plan, Resolution, Who
 from signpost.assignment.flags import FlagKey
 from signpost.authlogs.moments import Moments
 from signpost.ports.clock import Clock
@@ -12,6 +12,7 @@ from signpost.runtime.answers import JSON, Answer
 from signpost.runtime.changes import Changes
 from signpost.runtime.etags import etag_of, is_known
 from signpost.runtime.exposures import keep_attributes
+from signpost.runtime.linked import LinkedUnits
 from signpost.runtime.ofrep.contexts import Asked, read_context
 from signpost.runtime.ofrep.streams import Streams
 from signpost.runtime.ofrep.wire import TARGETING_KEY, ErrorCode, EvaluationError, Failure, encode, write_success
@@ -25,6 +26,9 @@ BEHIND_SECONDS = 1
 SEEN_MAX = 200_000
 """Exposures that are remembered; with more, all are forgotten, and recorded once more when their units come again."""
 WRITTEN_MAX = 20_000
+
+_Decided = tuple[str, Decision]
+"""For which unit, and what."""
 
 NO_UNIT = f"The context has no {TARGETING_KEY}, which an experiment needs to decide."
 
@@ -49,8 +53,10 @@ class Evaluations:
         changes: Changes,
         streams: Streams,
         *,
+        linked: LinkedUnits,
         recorded: Recorded,
     ) -> None:
+        self._linked = linked
         self._attributes = attributes
         self._recorder = recorder
         self._moments = Moments(clock)
@@ -76,13 +82,23 @@ class Evaluations:
             return self._write(key, flag, None)
         if asked.unit is None:
             raise EvaluationError(ErrorCode.TARGETING_KEY_MISSING, NO_UNIT)
-        decision = self._decide(state.plan, flow, asked, asked.unit)
-        outcome = decision[0]
+        if state.plan.is_by_device:
+            return self._answer_one(key, state, asked, flow, Who(asked.unit))
+        return self._find_and_answer_one(key, state, asked, flow)
+
+    async def _find_and_answer_one(self, key: str, state: TenantState, asked: Asked, flow: str) -> bytes:
+        answered = self._answer_one(key, state, asked, flow, await self._find_who(state, asked, (flow,)))
+        return answered if isinstance(answered, bytes) else await answered
+
+    def _answer_one(self, key: str, state: TenantState, asked: Asked, flow: str, who: Who) -> bytes | Awaitable[bytes]:
+        flag = state.plan.flags[key]
+        decided = self._decide(state.plan, flow, asked, who)
+        unit, (outcome, _) = decided
         written = self._write(key, flag, outcome)
         is_counted = flag.is_exposed_by(outcome) and self._recorded is not Recorded.NONE
-        if not is_counted or (outcome, asked.unit) in self._seen:
+        if not is_counted or (outcome, unit) in self._seen:
             return written
-        recording = self._record(state, asked, {flow: decision})
+        recording = self._record(state, asked, {flow: decided})
         return _answer_recorded(recording, written, _write_unrecorded(key, flag))
 
     async def answer_all(self, state: TenantState, body: bytes, said: Said) -> Answer:
@@ -96,7 +112,7 @@ class Evaluations:
         if announced.isascii() and announced.isdigit() and int(announced[:18]) > state.revision:
             state = await self._changes.after(text_of(said, b"host"), state, BEHIND_SECONDS)
         flags = state.plan.flags
-        decisions = self._decide_all(state.plan, asked)
+        decisions = await self._decide_all(state, asked)
         is_recorded = self._recorded is not Recorded.ALL or await self._record(state, asked, decisions)
         items = [self._item(key, flag, asked, decisions, is_recorded=is_recorded) for key, flag in flags.items()]
         streams = self._streams.describe(state.tenant.id, state.revision)
@@ -104,41 +120,61 @@ class Evaluations:
         headers = [(b"etag", etag_of(state.revision, reply)), (b"cache-control", b"private, no-cache")]
         return Answer(b"", 304, headers) if is_known(headers[0][1], said) else Answer(reply, 200, [*JSON, *headers])
 
-    def _decide(self, plan: Plan, flow: str, asked: Asked, unit: str) -> Decision:
-        return plan.decide(flow, unit, self._attributes.of(asked.asker, plan.attributes_needed(flow)))
+    def _decide(self, plan: Plan, flow: str, asked: Asked, who: Who) -> _Decided:
+        context = self._attributes.of(asked.asker, plan.attributes_needed(flow))
+        if plan.is_by_device:
+            unit = who.device_id or ""
+            return unit, plan.decide(flow, unit, context)
+        return plan.decide_for(flow, who, context)
+
+    async def _find_who(self, state: TenantState, asked: Asked, flows: Iterable[str]) -> Who:
+        asker = (asked.unit, asked.asker.account_id)
+        return (await self._linked.find(state.tenant.id, state.plan, flows, (asker,)))[asker]
 
     def _keep(self, plan: Plan, flow: str, asked: Asked, outcome: Outcome) -> Context | None:
         context = self._attributes.of(asked.asker, plan.attributes_needed(flow))
         return keep_attributes(plan, outcome, context)
 
-    def _decide_all(self, plan: Plan, asked: Asked) -> dict[str, Decision]:
+    async def _decide_all(self, state: TenantState, asked: Asked) -> dict[str, _Decided]:
         """Decide once in each flow in which a flag varies."""
         if asked.unit is None:
             return {}
-        flows = {flow for flag in plan.flags.values() if (flow := flag.flow_in(asked.flow)) is not None}
-        return {flow: self._decide(plan, flow, asked, asked.unit) for flow in sorted(flows)}
+        plan = state.plan
+        flows = sorted({flow for flag in plan.flags.values() if (flow := flag.flow_in(asked.flow)) is not None})
+        who = Who(asked.unit) if plan.is_by_device else await self._find_who(state, asked, flows)
+        return {flow: self._decide(plan, flow, asked, who) for flow in flows}
 
     def _item(
-        self, key: str, flag: FlagKey, asked: Asked, decisions: Mapping[str, Decision], *, is_recorded: bool
+        self, key: str, flag: FlagKey, asked: Asked, decisions: Mapping[str, _Decided], *, is_recorded: bool
     ) -> bytes:
         flow = flag.flow_in(asked.flow)
         if flow is None:
             return self._write(key, flag, None)
         if flow not in decisions:
             return encode(Failure(ErrorCode.TARGETING_KEY_MISSING, NO_UNIT, key))
-        outcome = decisions[flow][0]
+        outcome = decisions[flow][1][0]
         if flag.is_exposed_by(outcome) and not is_recorded:
             return _write_unrecorded(key, flag)
         return self._write(key, flag, outcome)
 
-    async def _record(self, state: TenantState, asked: Asked, decisions: Mapping[str, Decision]) -> bool:
+    async def _record(self, state: TenantState, asked: Asked, decisions: Mapping[str, _Decided]) -> bool:
         """Record the exposures that are new; return whether all of them are durable now."""
-        unit = asked.unit or ""
         moment = self._moments.now()
-        new = {(outcome, unit): (flow, hashed) for flow, (outcome, hashed) in decisions.items() if outcome.is_exposure}
+        new = {
+            (outcome, unit): (flow, hashed)
+            for flow, (unit, (outcome, hashed)) in decisions.items()
+            if outcome.is_exposure
+        }
         events = [
-            form.exposure.fill(unit, hashed, asked.asker, moment, self._keep(state.plan, flow, asked, outcome))
-            for (outcome, _), (flow, hashed) in new.items()
+            form.exposure.fill(
+                unit,
+                hashed,
+                asked.asker,
+                moment,
+                self._keep(state.plan, flow, asked, outcome),
+                None if unit == asked.unit else asked.unit,
+            )
+            for (outcome, unit), (flow, hashed) in new.items()
             if (outcome, unit) not in self._seen
             and (form := self._forms.of(state.tenant.id, outcome, flow)).exposure is not None
         ]

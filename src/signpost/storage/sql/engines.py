@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
+from threading import Lock
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -11,6 +12,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from signpost.ports.store import StoreUnavailableError
 
+WRITERS = "signpost_writers"
+"""The option of an SQLite engine that holds the lock of those who write."""
 BUSY_SECONDS = 30
 """How long a writer waits for the one before it."""
 
@@ -37,7 +40,13 @@ def open_engine(url: str) -> Engine:
 
 def _open_sqlite(path: str) -> Engine:
     Path(path).touch(mode=0o600)
-    engine = create_engine(f"sqlite:///{path}", pool_size=8, max_overflow=32, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(
+        f"sqlite:///{path}",
+        pool_size=8,
+        max_overflow=32,
+        connect_args={"timeout": BUSY_SECONDS},
+        execution_options={WRITERS: Lock()},
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(connection: SqliteConnection, _: object) -> None:
@@ -66,8 +75,28 @@ def reading(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that commits when the block ends well; in SQLite it is the only one that writes."""
-    with _told_apart(), engine.connect().execution_options(is_writing=True) as connection, connection.begin():
+    with (
+        _told_apart(),
+        _alone(engine),
+        engine.connect().execution_options(is_writing=True) as connection,
+        connection.begin(),
+    ):
         yield connection
+
+
+@contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    """Let the threads of a process write one after the other. SQLite itself has those wait asleep that come second."""
+    lock: Lock | None = engine.get_execution_options().get(WRITERS)
+    if lock is None:
+        yield
+        return
+    if not lock.acquire(timeout=BUSY_SECONDS):
+        raise StoreUnavailableError("other writers did not come to an end")
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager

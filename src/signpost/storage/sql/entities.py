@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, exists, insert, select
 
+from signpost.model.actions import Action
 from signpost.model.errors import Kind
 from signpost.model.experiments import Experiment, ExperimentStatus
 from signpost.model.flags import Flag, FlagStatus, Origin
@@ -82,6 +83,15 @@ class LogStreams(Rows[LogStream]):
     table, kind, type = tables.log_streams, Kind.LOG_STREAM, LogStream
 
     def columns(self, entity: LogStream) -> dict[str, Any]:
+        return {}
+
+
+class Actions(Rows[Action]):
+    """Actions."""
+
+    table, kind, type = tables.actions, Kind.ACTION, Action
+
+    def columns(self, entity: Action) -> dict[str, Any]:
         return {}
 
 

@@ -16,7 +16,16 @@ from signpost.storage.documents import decode_document, encode_document
 from signpost.storage.sql import schema, tables
 from signpost.storage.sql.audit import Audit, write_entries
 from signpost.storage.sql.engines import open_engine, reading, writing
-from signpost.storage.sql.entities import Clients, Experiments, Flags, LogStreams, Metrics, Segments, Variations
+from signpost.storage.sql.entities import (
+    Actions,
+    Clients,
+    Experiments,
+    Flags,
+    LogStreams,
+    Metrics,
+    Segments,
+    Variations,
+)
 
 
 class SqlWorkspace:
@@ -59,6 +68,11 @@ class SqlWorkspace:
         return LogStreams(self._connection, self.tenant.id, self._changes)
 
     @cached_property
+    def actions(self) -> Actions:
+        """The tenant's actions."""
+        return Actions(self._connection, self.tenant.id, self._changes)
+
+    @cached_property
     def clients(self) -> Clients:
         """The tenant's clients."""
         return Clients(self._connection, self.tenant.id, self._changes)
@@ -77,7 +91,7 @@ class SqlStore:
     """
 
     def __init__(self, url: str, clock: Clock) -> None:
-        self._engine = open_engine(url)
+        self.engine = open_engine(url)
         self._clock = clock
 
     def migrate(self) -> None:
@@ -87,19 +101,19 @@ class SqlStore:
             StoreVersionError: a newer version of the program was here.
             StoreUnavailableError: the database does not answer.
         """
-        schema.migrate(self._engine)
+        schema.migrate(self.engine)
 
     @contextmanager
     def reading(self, tenant_id: str) -> Iterator[SqlWorkspace]:
         """Open a consistent view of a tenant."""
-        with reading(self._engine) as connection:
+        with reading(self.engine) as connection:
             tenant, revision = _find_tenant(connection, tenant_id, is_locked=False)
             yield SqlWorkspace(connection, tenant, revision, None)
 
     @contextmanager
     def writing(self, tenant_id: str, actor: str) -> Iterator[SqlWorkspace]:
         """Open the tenant's one write transaction."""
-        with writing(self._engine) as connection:
+        with writing(self.engine) as connection:
             tenant, revision = _find_tenant(connection, tenant_id, is_locked=True)
             changes = Changes(actor, self._clock.now(), revision)
             yield SqlWorkspace(connection, tenant, revision, changes)
@@ -108,19 +122,19 @@ class SqlStore:
 
     def revisions(self) -> Mapping[str, int]:
         """Return the revision of every tenant."""
-        with reading(self._engine) as connection:
+        with reading(self.engine) as connection:
             rows = connection.execute(select(tables.tenants.c.id, tables.tenants.c.revision))
             return {row.id: row.revision for row in rows}
 
     def tenants(self) -> tuple[Tenant, ...]:
         """Return all tenants in the order in which they were made."""
-        with reading(self._engine) as connection:
+        with reading(self.engine) as connection:
             query = select(tables.tenants.c.document).order_by(tables.tenants.c.position)
             return tuple(decode_document(text, Tenant) for text in connection.scalars(query))
 
     def add_tenant(self, tenant: Tenant, actor: str) -> None:
         """Add a tenant, with an audit row."""
-        with _names_unique(), writing(self._engine) as connection:
+        with _names_unique(), writing(self.engine) as connection:
             connection.execute(insert(tables.tenants).values(id=tenant.id, revision=0, **_columns(tenant)))
             changes = Changes(actor, self._clock.now(), 0)
             changes.record(Kind.TENANT, None, tenant)
@@ -128,7 +142,7 @@ class SqlStore:
 
     def replace_tenant(self, tenant: Tenant, actor: str) -> None:
         """Change a tenant, with an audit row."""
-        with _names_unique(), writing(self._engine) as connection:
+        with _names_unique(), writing(self.engine) as connection:
             before, revision = _find_tenant(connection, tenant.id, is_locked=True)
             if before == tenant:
                 return
@@ -141,14 +155,14 @@ class SqlStore:
     def is_ready(self) -> bool:
         """Return whether the database answers and has the schema that this version needs."""
         try:
-            with reading(self._engine) as connection:
+            with reading(self.engine) as connection:
                 return schema.is_current(connection)
         except StoreUnavailableError:
             return False
 
     def close(self) -> None:
         """Give the connections back."""
-        self._engine.dispose()
+        self.engine.dispose()
 
 
 def _find_tenant(connection: Connection, tenant_id: str, *, is_locked: bool) -> tuple[Tenant, int]:

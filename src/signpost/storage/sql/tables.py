@@ -30,20 +30,22 @@ metadata = MetaData(
 )
 
 
-def _position() -> Column[int]:
+def make_position() -> Column[int]:
+    """Return the column of a row's place among all rows of its table."""
     return Column("position", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
 
 
-def _tenant_id() -> Column[str]:
-    return Column("tenant_id", String(64), ForeignKey("tenants.id"), nullable=False)
+def make_tenant_id(*, is_key: bool = False) -> Column[str]:
+    """Return the column of the tenant that a row belongs to."""
+    return Column("tenant_id", String(64), ForeignKey("tenants.id"), nullable=False, primary_key=is_key)
 
 
 def _entities(name: str, *items: SchemaItem) -> Table:
     return Table(
         name,
         metadata,
-        _position(),
-        _tenant_id(),
+        make_position(),
+        make_tenant_id(),
         Column("id", String(64), nullable=False),
         Column("name", String(255), nullable=False),
         *items,
@@ -56,7 +58,7 @@ def _entities(name: str, *items: SchemaItem) -> Table:
 tenants = Table(
     "tenants",
     metadata,
-    _position(),
+    make_position(),
     Column("id", String(64), nullable=False, unique=True),
     Column("name", String(255), nullable=False, unique=True),
     Column("domain", String(255), nullable=False, unique=True),
@@ -119,11 +121,13 @@ metrics = _entities("metrics", UniqueConstraint("tenant_id", "name"))
 
 log_streams = _entities("log_streams", UniqueConstraint("tenant_id", "name"))
 
+actions = _entities("actions", UniqueConstraint("tenant_id", "name"))
+
 allocations = Table(
     "allocations",
     metadata,
-    _position(),
-    _tenant_id(),
+    make_position(),
+    make_tenant_id(),
     Column("experiment_id", String(64), nullable=False),
     Column("variation_id", String(64), nullable=False),
     Column("segment_id", String(64)),
@@ -137,8 +141,8 @@ allocations = Table(
 audit = Table(
     "audit",
     metadata,
-    _position(),
-    _tenant_id(),
+    make_position(),
+    make_tenant_id(),
     Column("at_ms", BigInteger, nullable=False),
     Column("actor", String(255), nullable=False),
     Column("action", String(16), nullable=False),

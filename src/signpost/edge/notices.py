@@ -6,7 +6,7 @@ from enum import StrEnum
 
 QUIET_SECONDS = 10.0
 
-log = logging.getLogger("signpost.gateway")
+log = logging.getLogger("signpost.experiments")
 
 
 class Notice(StrEnum):
@@ -18,6 +18,10 @@ class Notice(StrEnum):
     """An override names what is not there."""
     ORPHANED = "experiment_orphaned_params"
     """The request brings experiment parameters that don't count, or that an experiment would set."""
+    TEMPLATE_FAILED = "page_template_failed"
+    """A tenant's own template could not be used: the built-in page appeared."""
+    NOT_LOGGED = "sign_in_not_logged"
+    """What happened at a sign-in could not be kept; the sign-in went on."""
 
 
 class Notices:

@@ -1,0 +1,1 @@
+"""What proves who somebody is. Nothing here knows of HTTP."""

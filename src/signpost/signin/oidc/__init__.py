@@ -1,0 +1,1 @@
+"""The OpenID Connect provider: what clients ask at `/authorize`, and what they get for it."""
