@@ -1,6 +1,7 @@
 """Hosted sign-in as an ASGI application: `/authorize`, the pages under `/u/`, and the OpenID Connect provider's other routes."""
 
 import hmac
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -14,6 +15,7 @@ from signpost.edge.asgi import App, Receive, Scope, Send, keep_headers
 from signpost.exchange.overrides import PARAMETER
 from signpost.middleware.testers import OverrideCookie
 from signpost.model.accounts import Session
+from signpost.ports.store import StoreUnavailableError
 from signpost.runtime.wire import Override
 from signpost.signin.arrivals import Arrivals
 from signpost.signin.cookies import forget_session
@@ -37,6 +39,9 @@ FIELD_MAX = 70_000
 """Characters of a field: what an authenticator says of a passkey is the longest."""
 QUERY_MAX = 16_384
 OUTBOX_MAILS = 50
+RETRY_SECONDS = 5
+
+log = logging.getLogger("signpost.signin")
 
 FindState = Callable[[str | None], TenantState | None]
 
@@ -146,10 +151,18 @@ class SignIn:
         """Answer on a thread: databases and passwords take their time."""
 
         def run() -> Response:
-            visit = self.find_visit(request)
-            if visit is None:
+            state = self._find_state(request.headers.get("host"))
+            if state is None:
                 return Response("There is no tenant yet.\n", 503, media_type="text/plain")
-            return with_cookies(work(request, visit), self._arrivals.cookies_for(visit))
+            try:
+                visit = self._arrivals.visit(request, state)
+                return with_cookies(work(request, visit), self._arrivals.cookies_for(visit))
+            except StoreUnavailableError as error:
+                log.warning("a sign-in has to wait: the database does not answer: %s", error)
+                visit = self._arrivals.visit(request, state, has_session=False)
+                page = self._pages.message(visit, "unavailable", 503)
+                page.headers["Retry-After"] = str(RETRY_SECONDS)
+                return page
 
         return await run_in_threadpool(run)
 

@@ -30,8 +30,12 @@ class Arrivals:
         self._secrets = secrets
         self._cookies: dict[tuple[str, bool], DeviceCookie] = {}
 
-    def visit(self, request: Request, state: TenantState) -> Visit:
-        """Return the visit that a request is; reads the database if there is a session's cookie."""
+    def visit(self, request: Request, state: TenantState, *, has_session: bool = True) -> Visit:
+        """Return the visit that a request is; reads the database if there is a session's cookie, unless it is not to count.
+
+        Raises:
+            StoreUnavailableError: the database does not answer.
+        """
         cookies, base = cookies_of(request), base_of(request, state)
         is_secure = base.startswith("https:")
         device_cookie = self._device_cookie(state.tenant.id, is_secure=is_secure)
@@ -44,7 +48,7 @@ class Arrivals:
             user_agent=cut_user_agent(request.headers.get("user-agent")),
             address=request.client.host if request.client else None,
             language=request.headers.get("accept-language"),
-            session=self._accounts.of(state.tenant.id).sessions.find(secret) if secret else None,
+            session=self._accounts.of(state.tenant.id).sessions.find(secret) if secret and has_session else None,
             returning=read_returning(cookies, is_secure=is_secure),
             put_off=read_put_off(cookies, is_secure=is_secure),
         )
