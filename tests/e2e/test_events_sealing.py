@@ -20,7 +20,7 @@ from signpost.testing.events_contract import (
 )
 from signpost.testing.measures_contract import QUESTION
 from signpost.testing.repeatable import SteppingClock
-from tests.e2e.test_events_processes import acknowledged_by, walk, writing
+from tests.e2e.test_events_processes import BATCH, acknowledged_by, go_on, walk, writing
 
 COUNT = 1_800
 STEPS = ["written", "named", "flushed", "remembered", "committing", "sealed", "deleted"]
@@ -111,6 +111,8 @@ def test_beside_a_writer_readers_neither_miss_nor_repeat(tmp_path: Path) -> None
     kills = 0
     events = FileEvents(tmp_path, SteppingClock())
     with writing(tmp_path, 0, total) as one, writing(tmp_path, total, total) as two:
+        go_on(one)
+        go_on(two)
         position = None
         is_over = False
         while not is_over:
@@ -119,7 +121,8 @@ def test_beside_a_writer_readers_neither_miss_nor_repeat(tmp_path: Path) -> None
             while entries := events.after(TENANT, position, 3_000):
                 seen += numbers_in(entries)
                 position = entries[-1].log_id
-        acknowledged = acknowledged_by(one) + acknowledged_by(two)
+        first_batches = [*range(BATCH), *range(total, total + BATCH)]
+        acknowledged = first_batches + acknowledged_by(one) + acknowledged_by(two)
         assert (one.returncode, two.returncode) == (0, 0)
     seal(tmp_path, 100_000)
 

@@ -25,7 +25,13 @@ def main() -> None:
         except EOFError:
             return
         for name, columns, rows in tables:
-            described = ", ".join(f'"{column}" {describe(column, TYPES[type])}' for column, type in columns.items())
+            optional = {
+                column for column, values in zip(columns, zip(*rows, strict=True), strict=False) if None in values
+            }
+            described = ", ".join(
+                f'"{column}" {TYPES[type] if column in ALWAYS_THERE - optional else f"Nullable({TYPES[type]})"}'
+                for column, type in columns.items()
+            )
             client.command(f"CREATE OR REPLACE TABLE {name} ({described}) ENGINE = Memory")
             if rows:
                 client.insert(name, rows, column_names=[*columns])
@@ -39,10 +45,6 @@ def answer(engine: ClickHouseEngine, asked: Any) -> Any:
     if isinstance(asked, Question):
         return measure(engine, asked)
     return measure_logs(ClickHouseTables(engine), *asked)
-
-
-def describe(column: str, type: str) -> str:
-    return type if column in ALWAYS_THERE else f"Nullable({type})"
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ router = APIRouter(prefix="/api/v2/clients", route_class=ManagementRoute, tags=[
     "",
     operation_id="listClients",
     openapi_extra=needs("read:clients"),
-    responses=replies({200: ClientList}),
+    responses=replies({200: list[ClientReply] | ClientList}),
 )
 def list_clients(
     call: InTenant,
