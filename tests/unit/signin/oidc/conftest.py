@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.signin.oidc.house import House
+from tests.unit.signin.oidc.site import Site
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +18,9 @@ def keys_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def house(keys_folder: Path) -> House:
     """A house with an account that is signed in."""
     return House(keys_folder)
+
+
+@pytest.fixture
+def site(house: House) -> Site:
+    """The house's routes."""
+    return Site(house)
