@@ -73,7 +73,7 @@ class Links:
             people.recovery_codes.remove(account.id)
         people.sessions.remove_of(account.id)
         people.grants.revoke_of(account.id)
-        desk.throttle.note_success(visit.state.tenant.id, account.email, visit.address)
+        desk.throttle.forget(visit.state.tenant.id, account.email, visit.address)
         self._note(visit, Step.PASSWORD_CHANGED, ticket, account)
         tenant = visit.state.tenant
         desk.mail.send(tenant.id, write_mail("password_changed", account.email, visit.locale_of(None), tenant.name))

@@ -56,6 +56,26 @@ def test_a_second_factor_is_not_gone_around(house: House, browser: Browser, scre
     assert "s" not in house.types()
 
 
+def test_codes_are_guessed_no_more_often_from_many_addresses(house: House) -> None:
+    factor = house.add_totp()
+    told = []
+
+    for number in range(12):
+        browser = house.browser(address=f"198.51.100.{number}")
+        browser.open()
+        browser.sign_in()
+        browser.post("mfa-challenge" if number % 2 else "recovery-challenge", code="000000")
+        told.append("Too many" in browser.text)
+    owners = house.browser()
+    owners.open()
+    owners.sign_in()
+    owners.post(code=house.code_of(factor.secret))
+
+    assert told == [False] * 10 + [True] * 2
+    assert owners.at == "mfa-challenge", "the right code has to wait, too: it could be the next guess"
+    assert "s" not in house.types()
+
+
 @pytest.mark.parametrize("screen", ["mfa-enroll", "passkey-enroll", "recovery-codes", "mfa-challenge"])
 def test_what_is_required_is_not_put_off(strict: House, screen: str) -> None:
     browser = strict.browser()

@@ -41,39 +41,46 @@ class Throttle:
         self._counts: OrderedDict[tuple[str, ...], _Count] = OrderedDict()
         self._lock = Lock()
 
-    def is_blocked(self, tenant_id: str, account_key: str, address: str | None) -> float | None:
-        """Return how many seconds an attempt has to wait, None if it may be made."""
+    def admit(self, tenant_id: str, account_key: str, address: str | None) -> bool:
+        """Return whether an attempt may be made. It counts as failed until `note_success`: many at once are not let past."""
         now = self._now()
         with self._lock:
-            waits = [
-                self._limits.seconds - (now - count.last_at)
-                for key, limit in self._keys(tenant_id, account_key, address)
-                if (count := self._living(key, limit, now)) is not None and count.failures >= limit
-            ]
-        return max(waits, default=None)
-
-    def note_failure(self, tenant_id: str, account_key: str, address: str | None) -> None:
-        """Count an attempt that failed."""
-        now = self._now()
-        with self._lock:
-            for key, limit in self._keys(tenant_id, account_key, address):
-                count = self._living(key, limit, now)
+            keys = self._keys(tenant_id, account_key, address)
+            counts = [(key, self._living(key, limit, now)) for key, limit in keys]
+            if any(
+                count is not None and count.failures >= limit
+                for (_, count), (_, limit) in zip(counts, keys, strict=True)
+            ):
+                return False
+            for key, count in counts:
                 self._counts[key] = (
                     _Count(1, now, now) if count is None else _Count(count.failures + 1, count.first_at, now)
                 )
                 self._counts.move_to_end(key)
             while len(self._counts) > KEYS_MAX:
                 self._counts.popitem(last=False)
+            return True
 
     def note_success(self, tenant_id: str, account_key: str, address: str | None) -> None:
-        """Forget the failures of an account from an address: it is its owner's. What others tried stays counted."""
+        """Take back an attempt that was admitted, and forget those before it; what others tried stays counted."""
         with self._lock:
-            self._counts.pop((tenant_id, "both", account_key, _network_of(address)), None)
+            for key, _ in self._keys(tenant_id, account_key, address):
+                count = self._counts.get(key)
+                if count is not None:
+                    count.failures -= 1
+                    if not count.failures:
+                        del self._counts[key]
+        self.forget(tenant_id, account_key, address)
+
+    def forget(self, tenant_id: str, account_key: str, address: str | None) -> None:
+        """Forget the failures of an account from an address: it is its owner's."""
+        with self._lock:
+            self._counts.pop(_both(tenant_id, account_key, network_of(address)), None)
 
     def _keys(self, tenant_id: str, account_key: str, address: str | None) -> list[tuple[tuple[str, ...], int]]:
-        limits, network = self._limits, _network_of(address)
+        limits, network = self._limits, network_of(address)
         keys: list[tuple[tuple[str, ...], int]] = [
-            ((tenant_id, "both", account_key, network), limits.account_and_address),
+            (_both(tenant_id, account_key, network), limits.account_and_address),
             ((tenant_id, "account", account_key), limits.account),
         ]
         # Those whose address is not known share nothing: together they would lock each other out.
@@ -92,7 +99,11 @@ class Throttle:
         return count if now - since < self._limits.seconds else None
 
 
-def _network_of(address: str | None) -> str:
+def _both(tenant_id: str, account_key: str, network: str) -> tuple[str, ...]:
+    return (tenant_id, "both", account_key, network)
+
+
+def network_of(address: str | None) -> str:
     """Return what one person has: an IPv4 address, or the 64 bits of an IPv6 one (a whole network is given to each)."""
     try:
         parsed = ip_address(address or "")

@@ -55,13 +55,12 @@ def _try_password(turn: Turn, email: str, password: str) -> Next:
     """Check a password. It takes as long, and is told as little, where there is no such account."""
     desk, tenant_id = turn.desk, turn.visit.state.tenant.id
     values = {"identifier": email}
-    if desk.throttle.is_blocked(tenant_id, email, turn.visit.address) is not None:
+    if not desk.throttle.admit(tenant_id, email, turn.visit.address):
         turn.note(Step.LOCKED_OUT, user_name=email)
         return Stay(["too_many_attempts"], values)
     account = turn.people.accounts.find_by_email(email)
     found = desk.passwords.verify(password, account.password_hash if account is not None else None)
     if account is None or account.blocked or not found.is_right:
-        desk.throttle.note_failure(tenant_id, email, turn.visit.address)
         step = Step.UNKNOWN_USER if account is None else Step.FAILED if account.blocked else Step.WRONG_PASSWORD
         turn.note(step, account, user_name=email if account is None else None)
         turn.remember(retries=turn.fact("retries", 0) + 1)

@@ -60,7 +60,7 @@ def answer_passkey_signin(turn: Turn, fields: Mapping[str, str]) -> Next:
     account = turn.people.accounts.get(passkey.account_id)
     if account is None:
         return Stay(["passkey_failed"])
-    desk.throttle.note_success(tenant_id, account.email, turn.visit.address)
+    desk.throttle.forget(tenant_id, account.email, turn.visit.address)
     return prove(turn, account, PASSKEY)
 
 

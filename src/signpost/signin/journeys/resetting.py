@@ -23,10 +23,9 @@ def answer_request(turn: Turn, fields: Mapping[str, str]) -> Next:
         return Stay([wrong], {"email": typed})
     desk, tenant_id, email = turn.desk, turn.visit.state.tenant.id, normalise_email(typed)
     key = f"reset of {email}"
-    if desk.throttle.is_blocked(tenant_id, key, turn.visit.address) is not None:
+    if not desk.throttle.admit(tenant_id, key, turn.visit.address):
         turn.note(Step.RESET_REFUSED, user_name=email, reason="too_many_attempts")
         return Stay(["too_many_attempts"], {"email": typed})
-    desk.throttle.note_failure(tenant_id, key, turn.visit.address)
     account = turn.people.accounts.find_by_email(email)
     if account is not None and not account.blocked:
         send_link(turn, account, TicketKind.PASSWORD_RESET)

@@ -80,7 +80,7 @@ def answer_challenge(turn: Turn, fields: Mapping[str, str]) -> Next:
     code = fields.get("code", "").strip()
     if not code:
         return Stay(["code_required"])
-    if _is_blocked(turn, account):
+    if not turn.desk.throttle.admit(*_counted(turn, account)):
         turn.note(Step.CODES_TRIED_TOO_OFTEN, account)
         return Stay(["too_many_attempts"])
     step = check_code(factor, code, turn.desk.clock.now())
@@ -98,7 +98,7 @@ def answer_recovery(turn: Turn, fields: Mapping[str, str]) -> Next:
     code = fields.get("code", "").strip()
     if not code:
         return Stay(["code_required"])
-    if _is_blocked(turn, account):
+    if not turn.desk.throttle.admit(*_counted(turn, account)):
         turn.note(Step.RECOVERY_TRIED_TOO_OFTEN, account)
         return Stay(["too_many_attempts"])
     if not turn.people.recovery_codes.spend(account.id, hash_code(code)):
@@ -117,21 +117,20 @@ def _factor_under_way(turn: Turn, account: Account) -> TotpFactor:
     return factor
 
 
-def _key_of(account: Account) -> str:
-    return f"second factor of {account.id}"
+def _counted(turn: Turn, account: Account) -> tuple[str, str, None]:
+    """Return how attempts are counted: together, from wherever they come. Who tries has proved already who they are.
 
-
-def _is_blocked(turn: Turn, account: Account) -> bool:
-    return turn.desk.throttle.is_blocked(turn.visit.state.tenant.id, _key_of(account), turn.visit.address) is not None
+    So nobody can lock out somebody else, and six digits are few where a guesser has many addresses.
+    """
+    return turn.visit.state.tenant.id, f"second factor of {account.id}", None
 
 
 def _fail(turn: Turn, account: Account, step: Step) -> Next:
-    turn.desk.throttle.note_failure(turn.visit.state.tenant.id, _key_of(account), turn.visit.address)
     turn.remember(retries=turn.fact("retries", 0) + 1)
     turn.note(step, account)
     return Stay(["code_wrong"])
 
 
 def _pass(turn: Turn, account: Account, proof: str) -> Next:
-    turn.desk.throttle.note_success(turn.visit.state.tenant.id, _key_of(account), turn.visit.address)
+    turn.desk.throttle.note_success(*_counted(turn, account))
     return prove(turn, account, proof)

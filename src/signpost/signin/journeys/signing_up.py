@@ -6,6 +6,7 @@ from signpost.model.accounts import Account, TicketKind, account_id_of, normalis
 from signpost.model.actions import Trigger
 from signpost.model.ids import IdKind
 from signpost.ports.accounts import EmailTakenError
+from signpost.signin.credentials.throttle import network_of
 from signpost.signin.journeys.asking import describe_sign_up
 from signpost.signin.journeys.emails import check_email
 from signpost.signin.journeys.mailing import send_link
@@ -23,9 +24,9 @@ def answer_signup(turn: Turn, fields: Mapping[str, str]) -> Next:
     wrong = [key for key in (check_email(typed), desk.passwords.check_new(password, email)) if key is not None]
     if wrong:
         return Stay(wrong, values)
-    address = turn.visit.address
     # Sign-ups are counted by address alone: nobody is to be kept from making an account by others who try it.
-    if desk.throttle.is_blocked(state.tenant.id, f"sign-up {address}", address) is not None:
+    counted = (state.tenant.id, f"sign-up {network_of(turn.visit.address)}", turn.visit.address)
+    if not desk.throttle.admit(*counted):
         turn.note(Step.SIGN_UP_FAILED, user_name=email, reason="too_many_attempts")
         return Stay(["too_many_attempts"], values)
     verdict = None
@@ -50,9 +51,9 @@ def answer_signup(turn: Turn, fields: Mapping[str, str]) -> Next:
     try:
         turn.people.accounts.add(account)
     except EmailTakenError:
-        desk.throttle.note_failure(state.tenant.id, f"sign-up {address}", address)
         turn.note(Step.SIGN_UP_FAILED, user_name=email, reason="address_taken")
         return Stay(["signup_refused"], values)
+    desk.throttle.note_success(*counted)
     turn.note(Step.SIGNED_UP, account)
     send_link(turn, account, TicketKind.EMAIL_VERIFICATION)
     if desk.actions.has_any(state, Trigger.POST_USER_REGISTRATION):
